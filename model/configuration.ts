@@ -1,0 +1,112 @@
+import { z } from 'zod'
+import { milliseconds } from './duration.ts'
+import type { ApprovalRule, Policy } from './policy.ts'
+import { Duration, Name } from './step.ts'
+
+const Subject = z.string().min(1).max(200)
+const Group = z.string().min(1).max(200)
+
+/** What a caller may do. `admin` includes all others. */
+export const VERBS = ['read', 'plan', 'start', 'approve', 'decide', 'abort', 'admin'] as const
+export type Verb = (typeof VERBS)[number]
+
+export const Token = z.strictObject({
+  subject: Subject,
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'write the sha256 of the token as 64 hex digits (unwind token hash)'),
+  groups: z.array(Group).max(50).default([]),
+  verbs: z.array(z.enum(VERBS)).min(1).max(VERBS.length),
+  environments: z
+    .array(z.union([Name, z.literal('*')]))
+    .min(1)
+    .max(100),
+  expires: z.iso.datetime().optional(),
+})
+export type Token = z.infer<typeof Token>
+
+const Approval = z.strictObject({
+  min: z.int().min(1).max(10),
+  groups: z.array(Group).max(20).default([]),
+  self: z.boolean().default(false),
+  expires: Duration.default('30m'),
+})
+
+const PolicyFloor = z.strictObject({
+  approvals: z.array(Approval).max(10).default([]),
+  kinds: z.array(z.string()).max(50).optional(),
+  inline: z.boolean().default(true),
+})
+
+export const Environment = z
+  .object({ policy: PolicyFloor.default({ approvals: [], inline: true }) })
+  .catchall(z.string().min(1).max(253))
+  .describe(
+    'policy: the floor that every rollback here keeps. Every other key is a default for the steps (cluster, namespace).',
+  )
+
+const KubernetesConnection = z.strictObject({
+  kind: z.literal('kubernetes'),
+  environment: Name,
+  server: z.url().describe('API server that the kubeconfig must lead to.'),
+  caSha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional()
+    .describe('sha256 of the DER certificate of the cluster CA. Absent only for a plain http server on loopback.'),
+  clusterUid: z.string().max(64).optional().describe('uid of the namespace kube-system.'),
+  taskQueue: Name.optional().describe('Queue of the workers that hold the credentials. Default: the common queue.'),
+})
+
+/** Shared by API and workers; never a credential. */
+export const Connection = z.discriminatedUnion('kind', [KubernetesConnection])
+export type Connection = z.infer<typeof Connection>
+
+const Credentials = z.strictObject({
+  kubeconfig: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Path. Default: KUBECONFIG, ~/.kube/config, or the pod’s own account.'),
+  context: z.string().min(1).optional(),
+})
+
+export const Configuration = z
+  .strictObject({
+    apiVersion: z.literal('unwind/v1'),
+    kind: z.literal('Configuration'),
+    environments: z.record(Name, Environment),
+    connections: z.record(Name, Connection),
+    temporal: z
+      .strictObject({ taskQueue: Name.optional() })
+      .optional()
+      .describe('Address, namespace and TLS come from TEMPORAL_* and the profile of the Temporal CLI.'),
+    api: z
+      .strictObject({
+        host: z.string().min(1).default('127.0.0.1'),
+        port: z.int().min(0).max(65_535).default(7_420),
+        url: z.url().optional().describe('Where people reach the API; used in messages and links.'),
+        temporalUi: z.url().optional(),
+        tokens: z.array(Token).max(1_000).default([]),
+        signingKey: z.string().optional().describe('Path of the Ed25519 private key (PKCS 8, PEM). The API’s alone.'),
+      })
+      .prefault({}),
+    worker: z
+      .strictObject({
+        credentials: z.record(Name, Credentials).default({}).describe('By connection. The worker’s alone.'),
+        verifyKeys: z
+          .array(z.string())
+          .max(5)
+          .default([])
+          .describe('Paths of public keys (SPKI, PEM) whose signatures count.'),
+        heartbeat: Duration.default('10s'),
+      })
+      .prefault({}),
+  })
+  .meta({ id: 'Configuration', description: 'unwind.yaml' })
+export type Configuration = z.infer<typeof Configuration>
+
+/** The floor of an environment in the form that the engine reads. */
+export function policyOf(environment: z.infer<typeof Environment>): Policy {
+  const { approvals, kinds, inline } = environment.policy
+  const rules: ApprovalRule[] = approvals.map((rule) => ({ ...rule, expires: milliseconds(rule.expires) }))
+  return { approvals: rules, ...(kinds && { kinds }), inline }
+}

@@ -1,0 +1,44 @@
+import type { Choice } from './run.ts'
+
+/** The updates of a run. Each names what it answers, so that a stale click is refused and not misread. */
+export interface Messages {
+  approve: { planDigest: string; note?: string }
+  reject: { planDigest: string; note?: string }
+  decide: { stepId: string; attempt: number; choice: Choice; note?: string }
+  claim: { note?: string }
+  pause: { note?: string }
+  resume: { note?: string }
+  abort: { note: string }
+}
+
+export type MessageName = keyof Messages
+
+/** `signed` is the API's proof of who asks (a JWS); without it a message may only pause or retry. */
+export type Signed<Message> = Message & { signed?: string }
+
+/** What the API signs. Times in seconds, as in any JWT. */
+export interface MessageClaims {
+  sub: string
+  groups: string[]
+  message: MessageName
+  workflowId: string
+  /** sha256 of the canonical JSON of the message without its signature. */
+  digest: string
+  iat: number
+  exp: number
+}
+
+/** Audience of the signatures, so that a token made for something else is worth nothing here. */
+export const MESSAGE_AUDIENCE = 'unwind/message'
+
+/** What each message does, as an operator reads it in the Temporal UI. */
+export const MESSAGE_DESCRIPTIONS: Record<MessageName, string> = {
+  approve: 'Say yes to the plan with this digest. Needs a signature: use the API, the page or `unwind approve`.',
+  reject: 'Say no to the plan with this digest; nothing is changed. Needs a signature.',
+  decide:
+    'Answer a parked step: {"stepId": "…", "attempt": N, "choice": "retry"}. Without a signature only retry is taken.',
+  claim: 'Say that you are driving this run; paging stops. Needs a signature.',
+  pause: 'Stop before the next step. The step that is running goes on to its end.',
+  resume: 'Go on after a pause. Needs a signature.',
+  abort: 'End the run now. Reverses nothing and lists what stays changed. Needs a signature.',
+}

@@ -1,0 +1,176 @@
+import type { Problem } from './errors.ts'
+import type { Actor, Approval, ApprovalNeed, Policy } from './policy.ts'
+import type { Evidence, Plan, State, Verdict } from './target.ts'
+
+/** Where a run is. `parked` waits for a person after a failure; `ended` has an outcome. */
+export const PHASES = ['planning', 'awaiting-approval', 'running', 'parked', 'compensating', 'ended'] as const
+export type Phase = (typeof PHASES)[number]
+
+/** How a run ended. There is no "failed": a failure parks. */
+export const OUTCOMES = ['recovered', 'compensated', 'aborted', 'rejected', 'expired', 'not-applicable'] as const
+export type Outcome = (typeof OUTCOMES)[number]
+
+export const STEP_STATUSES = [
+  'waiting',
+  'planned',
+  'applying',
+  'verifying',
+  'done',
+  'skipped',
+  'parked',
+  'compensating',
+  'compensated',
+] as const
+export type StepStatus = (typeof STEP_STATUSES)[number]
+
+export const CHOICES = ['retry', 'skip', 'done', 'compensate', 'abort'] as const
+export type Choice = (typeof CHOICES)[number]
+
+/** One step, compiled: nothing about it is looked up again while the run lives. Milliseconds. */
+export interface CompiledStep {
+  id: string
+  kind: string
+  title: string
+  connection: string
+  /** The queue of the workers that hold the connection's credentials; undefined: the run's own. */
+  taskQueue?: string
+  step: Record<string, unknown>
+  optional: boolean
+  onFailure: 'pause' | 'compensate'
+  /** Bound on one verb of this step, all its waits included; the plan's own limit applies where it is shorter. */
+  timeout?: number
+  towards?: State
+}
+
+/** Everything that a run needs: it reads no file and no configuration of its own. */
+export interface RunInput {
+  format: 1
+  service: string
+  environment: string
+  reason: string
+  incident?: string
+  startedBy: Actor
+  steps: CompiledStep[]
+  policy: Policy
+  /** Warning codes that whoever asked has accepted beforehand. */
+  accept: string[]
+  limits: RunLimits
+  /** The run whose moves this one takes back. */
+  undoes?: string
+  /** The record so far, when the run continues as a new execution. */
+  carried?: RunState
+}
+
+/** Milliseconds and counts. Part of the input, so that a change of configuration touches no running rollback. */
+export interface RunLimits {
+  /** Without a sign of life for so long, an activity is given to another worker. */
+  heartbeat: number
+  /** Attempts while a system does not answer, before the step parks. */
+  attempts: number
+  /** History events after which the run continues as a new execution; Temporal's own suggestion applies as well. */
+  events: number
+}
+
+export const DEFAULT_LIMITS: RunLimits = { heartbeat: 10_000, attempts: 40, events: 4_000 }
+
+export interface StepState {
+  id: string
+  kind: string
+  title: string
+  connection: string
+  optional: boolean
+  status: StepStatus
+  /** Counts the times that the step was begun or resumed; a decision names the attempt that it answers. */
+  attempt: number
+  /** True from the moment before the first `apply`: such a step is never planned anew and has a compensation. */
+  begun: boolean
+  plan?: Plan
+  state?: State
+  verdict?: Verdict
+  problem?: Problem
+  /** Set when a person did the step by hand; verification still runs, and only a failure of it parks again. */
+  byHand?: boolean
+  /** Epoch milliseconds. */
+  verifySince?: number
+  startedAt?: number
+  endedAt?: number
+}
+
+/** Why the run waits for a person, and what each answer will do. */
+export interface Parked {
+  stepId: string
+  attempt: number
+  during: 'plan' | 'apply' | 'verify' | 'compensate'
+  problem: Problem
+  evidence?: Evidence
+  choices: { choice: Choice; effect: string }[]
+  since: number
+}
+
+/** The whole record of a run: what `state` answers, what a continued run carries and what a report is made of. */
+export interface RunState {
+  format: 1
+  id: string
+  /** The first execution's run id: the rollback's identity, which no continue-as-new changes. */
+  runId: string
+  service: string
+  environment: string
+  reason: string
+  incident?: string
+  undoes?: string
+  startedBy: Actor
+  startedAt: number
+  endedAt?: number
+  phase: Phase
+  outcome?: Outcome
+  problem?: Problem
+  planDigest?: string
+  plannedAt?: number
+  need?: ApprovalNeed
+  needSince?: number
+  approvals: Approval[]
+  parked?: Parked
+  pause?: { by: string; at: number }
+  claimedBy?: string
+  steps: StepState[]
+  timeline: TimelineEvent[]
+}
+
+export const EVENT_TYPES = [
+  'started',
+  'planned',
+  'plan-stale',
+  'approval-needed',
+  'approved',
+  'rejected',
+  'expired',
+  'step-started',
+  'step-applied',
+  'step-verified',
+  'step-skipped',
+  'parked',
+  'decided',
+  'paused',
+  'resumed',
+  'claimed',
+  'compensating',
+  'step-compensated',
+  'aborted',
+  'ended',
+] as const
+export type EventType = (typeof EVENT_TYPES)[number]
+
+/** One thing that happened. `seq` counts from 1 without gaps: a watcher resumes from the last one it saw. */
+export interface TimelineEvent {
+  seq: number
+  at: number
+  type: EventType
+  text: string
+  stepId?: string
+  actor?: string
+  /** False when the message carried no signature: it came past the API. */
+  verified?: boolean
+}
+
+/** The most events that a record keeps; the oldest in the middle are dropped first, and the gap says so. */
+export const TIMELINE_LIMIT = 500

@@ -1,0 +1,114 @@
+import type { z } from 'zod'
+
+/** A step as its target's schema reads it; `kind` says which target. */
+export type StepSchema = z.ZodObject<{ kind: z.ZodLiteral<string> } & z.ZodRawShape>
+
+/** What a target knows of one system's condition: identities, content hashes and small settings. Never a secret. */
+export type State = Record<string, unknown>
+
+/** One thing that one could go back to. `verified` only where a finished run or a recorded health check says so. */
+export interface Revision {
+  id: string
+  title: string
+  current: boolean
+  verified: boolean
+  createdAt?: string
+  details: Record<string, string>
+}
+
+/** One line of the diff that people approve. Values are shown to people, so they hold no secret. */
+export interface Change {
+  path: string
+  from?: string
+  to?: string
+}
+
+/** What a reader of the plan should know. `confirm: true` means that somebody must accept it by its code. */
+export interface Warning {
+  code: string
+  message: string
+  confirm?: boolean
+}
+
+/** What a step would do. `from` and `to` hold only what `apply` overwrites or could lose. Milliseconds in `limits`. */
+export interface Plan<S extends State = State> {
+  summary: string
+  object: string
+  from: S
+  to: S
+  changes: Change[]
+  reversible: true | { because: string }
+  warnings: Warning[]
+  limits: { apply: number; verify: number }
+}
+
+/** From where to where; the reverse of a move is its compensation. */
+export interface Move<S extends State = State> {
+  from: S
+  to: S
+}
+
+/** What was seen, as people would want it in a report: small, and free of secrets. */
+export interface Evidence {
+  summary: string
+  facts?: Record<string, unknown>
+}
+
+/** Measured and good, measured and bad, or measured without a proof. Could-not-measure is an error, not a verdict. */
+export interface Verdict {
+  status: 'pass' | 'fail' | 'inconclusive'
+  evidence: Evidence
+}
+
+/** Call me again after `again` milliseconds; `doing` and `evidence` are shown to whoever watches. */
+export interface Again {
+  again: number
+  doing: string
+}
+
+/** What a target is told beside its step. `connection` is what the target's own `connect` gave. */
+export interface CallContext<Connection = unknown> {
+  rollbackId: string
+  stepId: string
+  service: string
+  environment: string
+  actor: string
+  reason: string
+  connection: Connection
+  signal: AbortSignal
+  /** The state to go to exactly, read from an earlier run's record (undo); takes the place of the step's own choice. */
+  towards?: State
+  /** The state that an earlier step of this run leaves the same object in; stands in for what `plan` would read. */
+  assumed?: State
+  /** When this verification began, epoch milliseconds: a soak is counted from there, also after a crash. */
+  since: number
+}
+
+/**
+ * One external system that can be taken back: the whole extension surface of the product. A target decides nothing,
+ * loops over nothing, retries nothing and knows no other target; errors are UnwindErrors of the closed table.
+ */
+export interface Target<Schema extends StepSchema = StepSchema, S extends State = State, Connection = unknown> {
+  readonly schema: Schema
+  /** Opens the connection that a step names. Called once per connection and kept; must not touch the network. */
+  connect(credentials: unknown, name: string): Promise<Connection>
+  /** Read-only: what one could go back to, newest first, at most 50. */
+  history(step: z.infer<Schema>, context: CallContext<Connection>): Promise<Revision[]>
+  /** Read-only. Fails with NO_ROLLBACK_TARGET, TARGET_OWNED …; TARGET_UNREACHABLE is retried by the caller. */
+  plan(step: z.infer<Schema>, context: CallContext<Connection>): Promise<Plan<S>>
+  /** At `to`: done. At `from` or where this rollback left it half way: one step onwards. Elsewhere: PLAN_STALE. */
+  apply(step: z.infer<Schema>, move: Move<S>, context: CallContext<Connection>): Promise<{ state: S } | Again>
+  /** Read-only: is the system in `state`, and healthy there? */
+  verify(
+    step: z.infer<Schema>,
+    state: S,
+    context: CallContext<Connection>,
+  ): Promise<Verdict | (Again & { evidence: Evidence })>
+}
+
+/** Ties the types of one target together. */
+export function defineTarget<Schema extends StepSchema, S extends State, Connection>(
+  target: Target<Schema, S, Connection>,
+): Target<Schema, S, Connection> {
+  return target
+}
