@@ -57,7 +57,7 @@ export function compileStep(
 ): CompiledStep {
   const kind = kinds[String(step['kind'])]
   if (!kind) throw unknown('kind', String(step['kind']), Object.keys(kinds))
-  const environment = configuration.environments[environmentName] ?? {}
+  const environment: Record<string, unknown> = configuration.environments[environmentName] ?? {}
   const inherited = kind.inherits.flatMap((key) =>
     typeof environment[key] === 'string' ? [[key, environment[key]]] : [],
   )
