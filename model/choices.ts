@@ -1,0 +1,50 @@
+import type { Choice, Parked, RunState, StepState } from './run.ts'
+
+type During = Parked['during']
+
+/** The answers that a parked run takes, each with what it will do in words of this very run. */
+export function choices(state: RunState, step: StepState, during: During): Parked['choices'] {
+  const offered: Parked['choices'] = [{ choice: 'retry', effect: retryEffect(step, during) }]
+  if (during === 'compensate') offered.push({ choice: 'done', effect: `counts ${step.title} as taken back by hand` })
+  if (during === 'apply' || during === 'verify')
+    offered.push({ choice: 'done', effect: `counts ${step.title} as done by hand; it is still verified` })
+  if (during !== 'compensate' && step.optional)
+    offered.push({
+      choice: 'skip',
+      effect: `goes on without ${step.title}${step.begun ? '; it can still be taken back' : ''}`,
+    })
+  const begun = toTakeBack(state)
+  if (during !== 'compensate' && begun.length > 0)
+    offered.push({ choice: 'compensate', effect: `takes back what was done: ${begun.map(takesBack).join('; ')}` })
+  offered.push({ choice: 'abort', effect: abortEffect(state) })
+  return offered
+}
+
+/** The begun steps whose move still stands, latest first: what a compensation takes back and an abort leaves. */
+export function toTakeBack(state: RunState): StepState[] {
+  return state.steps.filter((step) => step.begun && step.status !== 'compensated').toReversed()
+}
+
+/** Whether the record offers this answer now. */
+export function offers(state: RunState, choice: Choice): boolean {
+  return state.parked?.choices.some((offered) => offered.choice === choice) ?? false
+}
+
+/** What an abort would leave as it is. */
+export function abortEffect(state: RunState): string {
+  const begun = toTakeBack(state)
+  if (begun.length === 0) return 'ends the run; nothing has been changed'
+  return `ends the run and reverses nothing; stays changed: ${begun.map((step) => step.title).join(', ')}`
+}
+
+function retryEffect(step: StepState, during: During): string {
+  if (during === 'plan') return `plans ${step.title} again`
+  if (during === 'compensate') return `tries again to take ${step.title} back`
+  return `goes on with ${step.title} from where it stands`
+}
+
+function takesBack(step: StepState): string {
+  const changes = (step.plan?.changes ?? []).slice(0, 3)
+  const back = changes.map((change) => `${change.path} ${change.to ?? '(absent)'} → ${change.from ?? '(absent)'}`)
+  return back.length > 0 ? `${step.title} (${back.join(', ')})` : step.title
+}

@@ -1,0 +1,58 @@
+import type { RunState, StepState } from './run.ts'
+
+const MARKS: Record<StepState['status'], string> = {
+  waiting: '○',
+  planned: '○',
+  applying: '▶',
+  verifying: '▶',
+  done: '✔',
+  skipped: '–',
+  parked: '✖',
+  compensating: '◀',
+  compensated: '↩',
+}
+
+/** The run as the Temporal UI shows it: Markdown, where it stands, each step, and the safe next moves to paste. */
+export function details(state: RunState): string {
+  const lines = [`**${headline(state)}**`, '', state.reason, '', ...state.steps.map(stepLine)]
+  if (state.parked) lines.push('', ...parkedLines(state))
+  if (state.phase === 'awaiting-approval') lines.push('', ...approvalLines(state))
+  return lines.join('\n').slice(0, 16_000)
+}
+
+/** The run in one sentence. */
+export function headline(state: RunState): string {
+  const name = `${state.service} in ${state.environment}`
+  if (state.outcome)
+    return `${name}: ${state.outcome}${state.problem ? ` (${state.problem.code}: ${state.problem.message})` : ''}`
+  if (state.parked) return `${name} is parked at ${state.parked.stepId}: ${state.parked.problem.message}`
+  if (state.pause) return `${name} is paused by ${state.pause.by}`
+  return `${name} is ${state.phase.replace('-', ' ')}`
+}
+
+function stepLine(step: StepState): string {
+  return `- ${MARKS[step.status]} \`${step.id}\` ${step.title}: ${step.status}${step.plan ? `; ${step.plan.summary}` : ''}`
+}
+
+function parkedLines(state: RunState): string[] {
+  const parked = state.parked
+  if (!parked) return []
+  const evidence = parked.evidence ? [`Seen: ${parked.evidence.summary}`, ''] : []
+  const offered = parked.choices.map(({ choice, effect }) => `- **${choice}**: ${effect}`)
+  const retry = JSON.stringify({ stepId: parked.stepId, attempt: parked.attempt, choice: 'retry' })
+  return [
+    `Cause: \`${parked.problem.code}\` ${parked.problem.message}`,
+    '',
+    ...evidence,
+    'Next moves:',
+    ...offered,
+    '',
+    `From this page: send update \`decide\` with \`${retry}\`. All others: \`unwind <choice> ${state.environment}/${state.service}\`.`,
+  ]
+}
+
+function approvalLines(state: RunState): string[] {
+  const why = (state.need?.because ?? []).map((reason) => `- ${reason}`)
+  const command = `unwind approve ${state.environment}/${state.service} --plan ${state.planDigest?.slice(0, 12)}`
+  return ['Waits for an approval because of:', ...why, '', `Approve with \`${command}\`.`]
+}
