@@ -1,0 +1,47 @@
+import type { Configuration } from '../model/configuration.ts'
+import { type DocumentProblem, type Locate, writtenPath } from './document.ts'
+import { nearest } from './suggest.ts'
+
+/** What no schema of a part can see: names that must exist elsewhere in the same file. At most 20 problems. */
+export function crossCheck(configuration: Configuration, at: Locate): DocumentProblem[] {
+  const environments = Object.keys(configuration.environments)
+  const connections = Object.keys(configuration.connections)
+  const names = [
+    ...Object.entries(configuration.connections).map(([name, { environment }]) =>
+      misnamed(['connections', name, 'environment'], environment, environments),
+    ),
+    ...Object.keys(configuration.worker.credentials).map((name) =>
+      misnamed(['worker', 'credentials', name], name, connections),
+    ),
+    ...configuration.api.tokens.flatMap((token, index) =>
+      token.environments.map((name, place) =>
+        name === '*' ? undefined : misnamed(['api', 'tokens', index, 'environments', place], name, environments),
+      ),
+    ),
+    ...twins(configuration),
+  ]
+  return names
+    .filter((name) => name !== undefined)
+    .slice(0, 20)
+    .map(({ path, message }) => ({ path: writtenPath(path), message, ...at(path) }))
+}
+
+interface Misnamed {
+  path: (string | number)[]
+  message: string
+}
+
+function misnamed(path: (string | number)[], name: string, known: readonly string[]): Misnamed | undefined {
+  if (known.includes(name)) return undefined
+  const meant = nearest(name, known)
+  const hint = meant ? `did you mean ${meant}?` : `there is: ${known.slice(0, 20).join(', ') || 'none'}`
+  return { path, message: `${name} is not known; ${hint}` }
+}
+
+function twins({ api: { tokens } }: Configuration): (Misnamed | undefined)[] {
+  return tokens.map((token, index) =>
+    tokens.findIndex((other) => other.sha256 === token.sha256) < index
+      ? { path: ['api', 'tokens', index, 'sha256'], message: 'two entries share one token; give each its own' }
+      : undefined,
+  )
+}
