@@ -1,0 +1,125 @@
+import type { Platform } from './find/platform.ts'
+
+/**
+ * Every server and command that the demo and the tests run, with the one version that they are written against.
+ * Adding one = one entry here, and a folder with its `go.mod` if the vendor's own module can't be built as it is.
+ */
+export const catalogue = {
+  temporal: {
+    version: '1.8.2',
+    accepts: 'patch',
+    variable: 'UNWIND_TEMPORAL_BIN',
+    report: ['--version'],
+    go: {
+      module: 'temporal',
+      package: 'github.com/temporalio/cli/cmd/temporal',
+      stamps: ['github.com/temporalio/cli/internal/temporalcli.Version=1.8.2'],
+      needs: '1.26.4',
+    },
+    release: {
+      base: 'https://github.com/temporalio/cli/releases/download/v1.8.2',
+      baseVariable: 'UNWIND_TEMPORAL_RELEASES',
+      asset: ({ os, arch }) => ({
+        file: `temporal_cli_1.8.2_${os}_${arch}.tar.gz`,
+        checksums: 'checksums.txt',
+        member: 'temporal',
+      }),
+    },
+  },
+  etcd: {
+    version: '3.6.14',
+    accepts: 'exact',
+    variable: 'UNWIND_ETCD_BIN',
+    report: ['--version'],
+    go: { module: 'etcd', package: 'go.etcd.io/etcd/server/v3', stamps: [], needs: '1.26.0' },
+    release: {
+      base: 'https://github.com/etcd-io/etcd/releases/download/v3.6.14',
+      baseVariable: 'UNWIND_ETCD_RELEASES',
+      // Outside Linux the vendor publishes zip archives, which Node can't open by itself: there it is built.
+      asset: ({ os, arch }) =>
+        os === 'linux'
+          ? {
+              file: `etcd-v3.6.14-linux-${arch}.tar.gz`,
+              checksums: 'SHA256SUMS',
+              member: `etcd-v3.6.14-linux-${arch}/etcd`,
+            }
+          : undefined,
+    },
+  },
+  'kube-apiserver': kubernetes('kube-apiserver', 'UNWIND_KUBE_APISERVER_BIN', ['linux']),
+  'kube-controller-manager': kubernetes('kube-controller-manager', 'UNWIND_KUBE_CONTROLLER_MANAGER_BIN', ['linux']),
+  'kube-scheduler': kubernetes('kube-scheduler', 'UNWIND_KUBE_SCHEDULER_BIN', ['linux']),
+  kubectl: kubernetes('kubectl', 'UNWIND_KUBECTL_BIN', ['linux', 'darwin'], ['version', '--client']),
+  kwok: {
+    version: '0.8.0',
+    accepts: 'exact',
+    variable: 'UNWIND_KWOK_BIN',
+    report: ['--version'],
+    go: {
+      module: 'kwok',
+      package: 'sigs.k8s.io/kwok/cmd/kwok',
+      stamps: ['sigs.k8s.io/kwok/pkg/consts.Version=v0.8.0'],
+      needs: '1.26.0',
+    },
+    // No `release`: the vendor publishes binaries without checksums, and nothing is run that can't be checked.
+  },
+} satisfies Record<string, Tool>
+
+/** The name of a server or command that `findBinary` can find. */
+export type ToolName = keyof typeof catalogue
+
+/** What is known about one server or command: its version, and each way to come by it. */
+export interface Tool {
+  version: string
+  /** Which versions on PATH will do: this one alone (`exact`), or any patch release of the same minor (`patch`). */
+  accepts: 'exact' | 'patch'
+  /** The environment variable that names a binary to use whatever its version. */
+  variable: string
+  /** Arguments that make it print its version. */
+  report: readonly string[]
+  /** How to build it: the folder of `tools/` with its `go.mod`, what to build, what to stamp in, the oldest Go. */
+  go: { module: string; package: string; stamps: readonly string[]; needs: string }
+  release?: Release
+}
+
+/** Where the vendor publishes binaries with checksums; `asset` is undefined for a platform that has none. */
+export interface Release {
+  base: string
+  /** The environment variable that names another place with the same files: a mirror, or a test. */
+  baseVariable: string
+  asset: (platform: Platform) => Asset | undefined
+}
+
+/** A published file, the file that holds its SHA-256, and the member to take out if the file is an archive. */
+export interface Asset {
+  file: string
+  checksums: string
+  member?: string
+}
+
+function kubernetes(name: string, variable: string, systems: string[], report = ['--version']): Tool {
+  const stamp = 'k8s.io/component-base/version'
+  return {
+    version: '1.36.1',
+    accepts: 'exact',
+    variable,
+    report,
+    go: {
+      module: 'kubernetes',
+      package: `k8s.io/kubernetes/cmd/${name}`,
+      stamps: [
+        `${stamp}.gitVersion=v1.36.1`,
+        `${stamp}.gitMajor=1`,
+        `${stamp}.gitMinor=36`,
+        `${stamp}.gitTreeState=clean`,
+      ],
+      needs: '1.26.0',
+    },
+    release: {
+      base: 'https://dl.k8s.io/release/v1.36.1/bin',
+      baseVariable: 'UNWIND_KUBERNETES_RELEASES',
+      asset: ({ os, arch }) =>
+        systems.includes(os) ? { file: `${os}/${arch}/${name}`, checksums: `${os}/${arch}/${name}.sha256` } : undefined,
+    },
+  }
+}
