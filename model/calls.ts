@@ -18,8 +18,8 @@ export interface StepCall {
 export interface PlanCall extends StepCall {
   towards?: State
   assumed?: State
-  /** Start the lock of the object that was found. A dry run does not. */
-  lock: boolean
+  /** Take the lock of the object that was found, as a workflow on this queue. A dry run takes none. */
+  lockQueue?: string
 }
 
 export interface ApplyCall extends StepCall {

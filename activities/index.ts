@@ -1,0 +1,53 @@
+import type { KeyObject } from 'node:crypto'
+import { Context } from '@temporalio/activity'
+import type { EngineActivities, StepActivities } from '../model/calls.ts'
+import type { Configuration } from '../model/configuration.ts'
+import type { Target } from '../model/target.ts'
+import { Connections } from './connections.ts'
+import { toFailure } from './failures.ts'
+import { identify } from './identity.ts'
+import { letGo } from './locks.ts'
+import { targets } from './registry.ts'
+import { seal } from './seal.ts'
+import { verbs } from './verbs.ts'
+
+export interface ActivityOptions {
+  configuration: Configuration
+  /** Public keys whose signatures on messages count. Without any, nothing but pause and retry is taken. */
+  verifyKeys: readonly KeyObject[]
+  /** Other targets than the registry's: tests bring systems that live in memory. */
+  targets?: Readonly<Record<string, () => Promise<Target>>>
+}
+
+/** Every activity that a worker registers: `<kind>.<verb>` for each target, and the engine's own. */
+export function createActivities(options: ActivityOptions): Record<string, (call: never) => Promise<unknown>> {
+  const connections = new Connections(options.configuration)
+  const steps = Object.entries(options.targets ?? targets).flatMap(([kind, load]) =>
+    named(kind, verbs(kind, load, connections)),
+  )
+  return { ...Object.fromEntries(steps), ...engine(options) }
+}
+
+function named(kind: string, activities: StepActivities): [string, (call: never) => Promise<unknown>][] {
+  return Object.entries(activities).map(([verb, activity]) => [`${kind}.${verb}`, activity])
+}
+
+function engine({ configuration, verifyKeys }: ActivityOptions): EngineActivities {
+  return {
+    'unwind.seal': (call) => mapped(async () => seal(call, configuration)),
+    'unwind.identify': (call) => mapped(() => identify(verifyKeys, call)),
+    'unwind.release': ({ rollbackId, objects }) =>
+      mapped(async () => {
+        const { client } = Context.current()
+        for (const object of objects) await letGo(client, object, rollbackId)
+      }),
+  }
+}
+
+async function mapped<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    throw await toFailure(error)
+  }
+}

@@ -1,0 +1,94 @@
+import {
+  type Client,
+  WorkflowExecutionAlreadyStartedError,
+  type WorkflowHandle,
+  WorkflowNotFoundError,
+} from '@temporalio/client'
+import { UnwindError } from '../model/errors.ts'
+import { lockId } from '../model/ids.ts'
+
+/** A lock that somebody lets go of between two looks is tried again, but not for ever. */
+const TRIES = 3
+
+interface Holder {
+  workflowId: string
+  rollbackId: string
+}
+
+/**
+ * Takes the lock of an object for a rollback: a workflow whose id is the object. Taking it twice is taking it once; the
+ * lock of a run that has ended is taken over. Fails with OBJECT_LOCKED, naming who holds it.
+ */
+export async function takeLock(client: Client, taskQueue: string, object: string, holder: Holder): Promise<void> {
+  for (let attempt = 1; attempt <= TRIES; attempt++) {
+    if (await started(client, taskQueue, object, holder)) return
+    const lock = client.workflow.getHandle(lockId(object))
+    const description = await described(lock)
+    const other = description?.memo?.['holder'] as Holder | undefined
+    if (!description || description.status.name !== 'RUNNING') continue
+    if (other?.rollbackId === holder.rollbackId) return
+    if (other && (await holds(client, other))) throw held(object, other)
+    await terminate(client.workflow.getHandle(lockId(object), description.runId))
+  }
+  throw new UnwindError('OBJECT_LOCKED', `the lock of ${object} changes hands right now; try again`)
+}
+
+/** Lets go of what this rollback holds. A lock that is gone, or somebody else's by now, is left alone. */
+export async function letGo(client: Client, object: string, rollbackId: string): Promise<void> {
+  try {
+    await client.workflow.getHandle(lockId(object)).signal('release', rollbackId)
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error
+  }
+}
+
+async function started(client: Client, taskQueue: string, object: string, holder: Holder): Promise<boolean> {
+  try {
+    await client.workflow.start('lock', {
+      workflowId: lockId(object),
+      taskQueue,
+      args: [holder],
+      memo: { holder },
+      workflowIdConflictPolicy: 'FAIL',
+      staticSummary: `Held by ${holder.workflowId}`.slice(0, 190),
+    })
+    return true
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return false
+    throw error
+  }
+}
+
+/** Whether the holder still runs: the same workflow id may have been started anew by another rollback since. */
+async function holds(client: Client, holder: Holder): Promise<boolean> {
+  const description = await described(client.workflow.getHandle(holder.workflowId))
+  const first = description?.raw.workflowExecutionInfo?.firstRunId
+  return description?.status.name === 'RUNNING' && first === holder.rollbackId
+}
+
+async function described(handle: WorkflowHandle) {
+  try {
+    return await handle.describe()
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined
+    throw error
+  }
+}
+
+async function terminate(handle: WorkflowHandle): Promise<void> {
+  try {
+    await handle.terminate('its holder has ended; another rollback takes it over')
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error
+  }
+}
+
+function held(object: string, holder: Holder): UnwindError {
+  return new UnwindError(
+    'OBJECT_LOCKED',
+    `${object} is held by ${holder.workflowId}; wait until that rollback ends, or end it`,
+    {
+      holder: holder.workflowId,
+    },
+  )
+}

@@ -1,0 +1,96 @@
+import { Context } from '@temporalio/activity'
+import type { z } from 'zod'
+import type { ApplyCall, PlanCall, StepActivities, StepCall, VerifyCall } from '../model/calls.ts'
+import { readable } from '../model/duration.ts'
+import { UnwindError } from '../model/errors.ts'
+import type { Again, CallContext, StepSchema, Target } from '../model/target.ts'
+import type { Connections } from './connections.ts'
+import { toFailure } from './failures.ts'
+import { takeLock } from './locks.ts'
+
+/** How often a verb shows that it lives while it waits inside one call; well below the heartbeat timeout. */
+const BEATS_PER_TIMEOUT = 4
+/** No pause between two looks is longer, whatever a target asks for. */
+const LONGEST_PAUSE = 30_000
+
+/** Turns a target into activities: the loops, heartbeats, cancellation, limits and errors that no target writes itself. */
+export function verbs(kind: string, load: () => Promise<Target>, connections: Connections): StepActivities {
+  const open = async (call: StepCall) => {
+    const target = await load()
+    const connection = await connections.get(call.connection, kind, target)
+    return { target, step: target.schema.parse(call.step), context: contextOf(call, connection) }
+  }
+  return {
+    history: (call) =>
+      alive(async () => {
+        const { target, step, context } = await open(call)
+        return (await target.history(step, context)).slice(0, 50)
+      }),
+    plan: (call) => alive(() => plan(open, call)),
+    apply: (call: ApplyCall) =>
+      alive(async () => {
+        const { target, step, context } = await open(call)
+        return untilDone(call.limit, () => target.apply(step, call.move, context))
+      }),
+    verify: (call: VerifyCall) =>
+      alive(async () => {
+        const { target, step, context } = await open(call)
+        return untilDone(call.limit, () => target.verify(step, call.state, { ...context, since: call.since }))
+      }),
+  }
+}
+
+type Open = (call: StepCall) => Promise<{ target: Target; step: z.infer<StepSchema>; context: CallContext }>
+
+async function plan(open: Open, call: PlanCall) {
+  const { target, step, context } = await open(call)
+  const { towards, assumed } = call
+  const plan = await target.plan(step, { ...context, ...(towards && { towards }), ...(assumed && { assumed }) })
+  if (call.lockQueue) await lock(plan.object, call.lockQueue, call)
+  return plan
+}
+
+async function lock(object: string, taskQueue: string, call: PlanCall): Promise<void> {
+  const { client, info } = Context.current()
+  const workflowId = info.workflowExecution?.workflowId
+  if (workflowId) await takeLock(client, taskQueue, object, { workflowId, rollbackId: call.rollbackId })
+}
+
+function contextOf(call: StepCall, connection: unknown): CallContext {
+  const { rollbackId, stepId, service, environment, actor, reason } = call
+  const signal = Context.current().cancellationSignal
+  return { rollbackId, stepId, service, environment, actor, reason, connection, signal, since: Date.now() }
+}
+
+/** Calls until the answer is final. At least one call is made; then the limit ends it with what it waited for. */
+async function untilDone<Answer>(limit: number, once: () => Promise<Answer>): Promise<Exclude<Answer, Again>> {
+  const { info, heartbeat, sleep } = Context.current()
+  const deadline = Date.now() + limit
+  for (;;) {
+    const answer = await once()
+    if (isFinal(answer)) return answer
+    const { again, doing } = answer as Again
+    heartbeat({ doing, attempt: info.attempt })
+    if (Date.now() + again > deadline)
+      throw new UnwindError('STEP_TIMEOUT', `not done after ${readable(limit)}: ${doing}; see why, then retry`)
+    await sleep(Math.min(again, LONGEST_PAUSE))
+  }
+}
+
+function isFinal<Answer>(answer: Answer): answer is Exclude<Answer, Again> {
+  return !(typeof answer === 'object' && answer !== null && 'again' in answer)
+}
+
+/** Shows signs of life while the work goes on, and maps what it throws. */
+async function alive<Result>(work: () => Promise<Result>): Promise<Result> {
+  const context = Context.current()
+  const every = (context.info.heartbeatTimeoutMs ?? 10_000) / BEATS_PER_TIMEOUT
+  const beat = setInterval(() => context.heartbeat(context.info.heartbeatDetails), every)
+  try {
+    return await work()
+  } catch (error) {
+    throw await toFailure(error)
+  } finally {
+    clearInterval(beat)
+  }
+}

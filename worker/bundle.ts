@@ -1,0 +1,22 @@
+import { writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker'
+
+/** Where the prebuilt workflow code lies beside the built worker. */
+export const BUNDLE_PATH = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url))
+
+/**
+ * Bundles the workflows as a worker runs them. Done once, when Unwind is built: a worker that bundles at its start
+ * costs seconds, and may run other code than the one that was tested.
+ */
+export async function bundleWorkflows(): Promise<string> {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL(`../workflows/index.${extension}`, import.meta.url)),
+    logger: new DefaultLogger('WARN'),
+    webpackConfigHook: (config) => ({ ...config, devtool: false }),
+  })
+  return code
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await writeFile(BUNDLE_PATH, await bundleWorkflows())

@@ -1,0 +1,88 @@
+import {
+  ActivityCancellationType,
+  proxyLocalActivities,
+  type RetryPolicy,
+  scheduleActivity,
+} from '@temporalio/workflow'
+import type { ApplyCall, EngineActivities, PlanCall, StepActivities, StepCall, VerifyCall } from '../model/calls.ts'
+import type { RunInput, RunLimits, StepState } from '../model/run.ts'
+
+const MINUTE = 60_000
+/** The wrapper ends a verb at its limit and says why; Temporal's own bound stands behind it for a wrapper that hangs. */
+const GRACE = 30_000
+/** A worker that polls the connection's own queue takes a step at once; after this long nobody does. */
+const NOBODY_POLLS = 2 * MINUTE
+
+/** The quick ones: pure but for a hash and a key, so they run inside the workflow task. */
+export const engine = proxyLocalActivities<Pick<EngineActivities, 'unwind.seal' | 'unwind.identify'>>({
+  startToCloseTimeout: 10_000,
+  retry: { maximumAttempts: 5 },
+})
+
+type Verb = keyof StepActivities
+interface Calls {
+  history: StepCall
+  plan: PlanCall
+  apply: ApplyCall
+  verify: VerifyCall
+}
+
+/** What a call of a step is made with, whatever its kind: where it runs, and for how long it may. */
+export interface Route {
+  kind: string
+  taskQueue?: string
+  /** Milliseconds. */
+  limit: number
+  summary: string
+}
+
+/**
+ * Calls one verb of a step's target. A system that doesn't answer is tried again with growing pauses, at most
+ * `limits.attempts` times; a cancelled verb is waited for, so that nothing overlaps it.
+ */
+export async function call<V extends Verb>(
+  verb: V,
+  route: Route,
+  limits: RunLimits,
+  argument: Calls[V],
+): Promise<Awaited<ReturnType<StepActivities[V]>>> {
+  const result: unknown = await scheduleActivity(`${route.kind}.${verb}`, [argument], {
+    ...(route.taskQueue && { taskQueue: route.taskQueue, scheduleToStartTimeout: NOBODY_POLLS }),
+    startToCloseTimeout: route.limit + GRACE,
+    heartbeatTimeout: limits.heartbeat,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: retryPolicy(limits.attempts),
+    summary: route.summary.slice(0, 190),
+  })
+  return result as Awaited<ReturnType<StepActivities[V]>>
+}
+
+/** Lets go of the object locks. Bounded: a lock whose holder has ended is taken over anyway. */
+export async function release(rollbackId: string, objects: string[]): Promise<void> {
+  await scheduleActivity('unwind.release', [{ rollbackId, objects }], {
+    startToCloseTimeout: 20_000,
+    scheduleToCloseTimeout: 2 * MINUTE,
+    retry: retryPolicy(10),
+    summary: 'Let go of the locks',
+  })
+}
+
+/** The part of every call that only says which step of which run it is. */
+export function stepCall(input: RunInput, rollbackId: string, step: Pick<StepState, 'id' | 'connection'>): StepCall {
+  const compiled = input.steps.find(({ id }) => id === step.id)
+  return {
+    stepId: step.id,
+    step: compiled?.step ?? {},
+    connection: step.connection,
+    rollbackId,
+    service: input.service,
+    environment: input.environment,
+    actor: input.startedBy.subject,
+    reason: input.reason,
+  }
+}
+
+/** Quick at first, because most outages of a control plane are short; never more than five seconds apart. */
+function retryPolicy(maximumAttempts: number): RetryPolicy {
+  return { initialInterval: 250, backoffCoefficient: 1.6, maximumInterval: 5_000, maximumAttempts }
+}

@@ -1,0 +1,50 @@
+import { isCancellation } from '@temporalio/workflow'
+import { toTakeBack } from '../model/choices.ts'
+import type { Problem } from '../model/errors.ts'
+import type { StepState } from '../model/run.ts'
+import { call, stepCall } from './activities.ts'
+import { park } from './parking.ts'
+import { compiledOf, routeOf } from './planning.ts'
+import { problemOf } from './problem.ts'
+import { end, note, type Run } from './record.ts'
+import { abortable } from './steps.ts'
+
+/** Takes back every begun step, the latest first. All are attempted; then the first that failed parks like any step. */
+export async function compensate(run: Run): Promise<void> {
+  const failures: { step: StepState; problem: Problem }[] = []
+  for (const step of toTakeBack(run.state)) {
+    const problem = await takeBack(run, step)
+    if (run.abort) return
+    if (problem) failures.push({ step, problem })
+  }
+  const [failed] = failures
+  if (failed) return park(run, failed.step, 'compensate', failed.problem)
+  end(run, 'compensated', 'Everything that this run changed is back as it was before')
+}
+
+async function takeBack(run: Run, step: StepState): Promise<Problem | undefined> {
+  const { plan } = step
+  if (!plan) return undefined
+  if (plan.reversible !== true)
+    return { code: 'TARGET_REJECTED', message: `${step.title} can't be taken back: ${plan.reversible.because}` }
+  step.status = 'compensating'
+  note(run, 'compensating', `Taking back ${step.title}`, { stepId: step.id })
+  const limit = plan.limits.apply
+  const route = { ...routeOf(compiledOf(run.input, step)), limit, summary: `Take back ${step.title}` }
+  const move = { from: step.state ?? plan.to, to: plan.from }
+  try {
+    const argument = { ...stepCall(run.input, run.state.runId, step), move, limit }
+    await abortable(run, () => call('apply', route, run.input.limits, argument))
+  } catch (error) {
+    if (isCancellation(error) && run.abort) return undefined
+    const problem = problemOf(error, step.connection)
+    step.problem = problem
+    step.status = 'parked'
+    note(run, 'compensating', `${step.title} is not back: ${problem.code}: ${problem.message}`, { stepId: step.id })
+    return problem
+  }
+  step.status = 'compensated'
+  delete step.problem
+  note(run, 'step-compensated', `${step.title} is back as it was`, { stepId: step.id })
+  return undefined
+}

@@ -1,0 +1,89 @@
+import { defineUpdate, setHandler } from '@temporalio/workflow'
+import { MESSAGE_DESCRIPTIONS, type MessageName, type Messages, type Signed } from '../model/messages.ts'
+import { type Actor, whyNotApprove } from '../model/policy.ts'
+import { whyNot } from '../model/refusal.ts'
+import { engine } from './activities.ts'
+import { problemOf, refusal } from './problem.ts'
+import { note, type Run } from './record.ts'
+
+type Sender = Actor & { verified: boolean }
+type Reply = { phase: string; planDigest?: string }
+
+/**
+ * Registers every message of a run. Refusals are synchronous and write nothing; who sent a message is proven before
+ * it counts, and the run is looked at again after that proof, because it may have moved meanwhile.
+ */
+export function openInbox(run: Run): void {
+  for (const name of Object.keys(ACCEPT) as MessageName[])
+    setHandler(defineUpdate<Reply, [Signed<Messages[MessageName]>]>(name), (message) => receive(run, name, message), {
+      validator: (message) => refuse(run, name, message),
+      description: MESSAGE_DESCRIPTIONS[name],
+    })
+}
+
+async function receive<Name extends MessageName>(
+  run: Run,
+  name: Name,
+  message: Signed<Messages[Name]>,
+): Promise<Reply> {
+  const sender = await identify(name, message, run)
+  refuse(run, name, message)
+  ACCEPT[name](run, message, sender)
+  const { phase, planDigest } = run.state
+  return { phase, ...(planDigest && { planDigest }) }
+}
+
+function refuse<Name extends MessageName>(run: Run, name: Name, message: Signed<Messages[Name]>): void {
+  const problem = whyNot(run.state, name, message)
+  if (problem) throw refusal(problem)
+}
+
+async function identify(name: MessageName, message: Signed<object>, { state }: Run): Promise<Sender> {
+  const { signed, ...content } = message
+  if (!signed) return { subject: 'unverified', groups: [], verified: false }
+  try {
+    const call = { message: name, workflowId: state.id, content: content as Record<string, unknown>, signed }
+    return { ...(await engine['unwind.identify'](call)), verified: true }
+  } catch (error) {
+    throw refusal(problemOf(error, 'identity'))
+  }
+}
+
+const ACCEPT: { [Name in MessageName]: (run: Run, message: Messages[Name], sender: Sender) => void } = {
+  approve(run, { planDigest, note: text }, sender) {
+    const { need, approvals, startedBy } = run.state
+    const given = approvals.filter((approval) => approval.planDigest === planDigest)
+    const refused = need && whyNotApprove(need, sender, startedBy.subject, given)
+    if (refused) throw refusal({ code: 'FORBIDDEN', message: refused })
+    const { subject, groups } = sender
+    approvals.push({ actor: { subject, groups }, planDigest, at: Date.now(), ...(text && { note: text }) })
+    note(run, 'approved', text ?? 'Approved the plan', by(sender))
+  },
+  reject(run, { note: text }, sender) {
+    run.rejected = true
+    note(run, 'rejected', text ?? 'Rejected the plan', by(sender))
+  },
+  decide(run, message, sender) {
+    run.decision ??= { ...message, actor: sender.subject, verified: sender.verified }
+  },
+  claim(run, { note: text }, sender) {
+    run.state.claimedBy = sender.subject
+    note(run, 'claimed', text ?? `${sender.subject} is driving`, by(sender))
+  },
+  pause(run, { note: text }, sender) {
+    run.state.pause = { by: sender.subject, at: Date.now() }
+    note(run, 'paused', text ?? 'Pause before the next step', by(sender))
+  },
+  resume(run, { note: text }, sender) {
+    delete run.state.pause
+    note(run, 'resumed', text ?? 'Go on', by(sender))
+  },
+  abort(run, { note: text }, sender) {
+    run.abort = { actor: sender.subject, note: text }
+    run.scope?.cancel()
+  },
+}
+
+function by({ subject, verified }: Sender): { actor: string; verified: boolean } {
+  return { actor: subject, verified }
+}

@@ -1,0 +1,3 @@
+export { lock } from './lock.ts'
+export { history, plan } from './readonly.ts'
+export { rollback } from './rollback.ts'

@@ -1,0 +1,17 @@
+import { condition, defineQuery, defineSignal, setHandler } from '@temporalio/workflow'
+
+/** Who holds an object: the rollback's workflow id and its first run id. */
+export interface Holder {
+  workflowId: string
+  rollbackId: string
+}
+
+/** Holds one object's lock by existing: its workflow id is the object. Ends when its holder lets go. */
+export async function lock(holder: Holder): Promise<void> {
+  let released = false
+  setHandler(defineQuery<Holder>('holder'), () => holder)
+  setHandler(defineSignal<[string]>('release'), (rollbackId) => {
+    released ||= rollbackId === holder.rollbackId
+  })
+  await condition(() => released)
+}
