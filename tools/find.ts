@@ -23,6 +23,14 @@ export function findBinary(name: ToolName): Promise<string> {
   return search
 }
 
+/**
+ * Finds several, one after the other: two Go builds at once would only take each other's processor and memory. Done
+ * before anything is started, so that what a first build takes does not count as slowness of a server.
+ */
+export async function findBinaries(names: readonly ToolName[]): Promise<void> {
+  for (const name of names) await findBinary(name)
+}
+
 /** Looks for one tool without remembering the answer. */
 export async function find(name: string, tool: Tool): Promise<string> {
   return (await fromVariable(name, tool)) ?? (await findOnPath(name, tool)) ?? (await fromCache(name, tool))

@@ -1,15 +1,17 @@
 import { catalogue, type ToolName } from './catalogue.ts'
 import { say } from './find/progress.ts'
-import { findBinary } from './find.ts'
+import { findBinaries, findBinary } from './find.ts'
 import { startCluster } from './kubernetes/cluster.ts'
 import { startTemporal } from './temporal/server.ts'
 
 const usage = `usage: tools/main.ts build    get every server into the cache (minutes the first time)
        tools/main.ts up       run Temporal and a Kubernetes control plane until Ctrl-C`
 
-/** Gets every server, one after the other: two Go builds at once would only take each other's processor and memory. */
+const every = Object.keys(catalogue) as ToolName[]
+
+/** Gets every server and prints where each is. */
 async function build(): Promise<void> {
-  for (const name of Object.keys(catalogue) as ToolName[]) console.log(`${name}\t${await findBinary(name)}`)
+  for (const name of every) console.log(`${name}\t${await findBinary(name)}`)
 }
 
 /** Runs the servers until this process is asked to end. */
@@ -17,8 +19,7 @@ async function up(): Promise<void> {
   const asked = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
   })
-  // Found first, one by one, so that a first build shows one line of progress at a time.
-  for (const name of Object.keys(catalogue) as ToolName[]) await findBinary(name)
+  await findBinaries(every)
   const temporal = await startTemporal()
   const cluster = await startCluster()
   console.log(`Temporal    ${temporal.address}`)

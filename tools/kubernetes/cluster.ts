@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { findBinary } from '../find.ts'
+import { findBinaries, findBinary } from '../find.ts'
 import { claimPort, releasePort } from '../process/ports.ts'
 import { closeStateFolder, openStateFolder, type RunningProcess, type StateFolder } from '../process.ts'
 import { run } from '../run.ts'
@@ -44,6 +44,7 @@ export interface Cluster {
 
 /** Starts a cluster, and resolves once its nodes take pods. If any part fails, nothing is left running. */
 export async function startCluster({ stateDir, nodes = 2 }: ClusterOptions = {}): Promise<Cluster> {
+  await findBinaries(['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kwok', 'kubectl'])
   const folder = await openStateFolder('cluster', stateDir)
   const port = await claimPort()
   const server = `https://127.0.0.1:${port}`

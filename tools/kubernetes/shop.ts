@@ -2,13 +2,7 @@ import { until } from '../wait.ts'
 import type { Cluster } from './cluster.ts'
 
 /** What the pods of a release do; `healthy` is what pods do without a label. */
-export type Behaviour =
-  | 'healthy'
-  | 'slow'
-  | 'crash-loop'
-  | 'image-pull-error'
-  | 'ready-then-failing'
-  | 'never-ready'
+export type Behaviour = 'healthy' | 'slow' | 'crash-loop' | 'image-pull-error' | 'ready-then-failing' | 'never-ready'
 
 /** The Deployments of the demo shop. */
 export const shop = ['storefront', 'checkout', 'payments'] as const
