@@ -1,0 +1,125 @@
+import { UnwindError } from '../../../model/errors.ts'
+import type { Cluster } from './connect.ts'
+import { type Deployment, list, type Metadata, type Place } from './objects.ts'
+
+/** What would put the Deployment back after a rollback of ours, and the kind of step that goes through it instead. */
+export interface Owner {
+  system: string
+  name: string
+  instead: string
+}
+
+/** What could be read about owners that name the Deployment from outside. */
+export interface Claims {
+  flagger: Claim[]
+  rollouts: Claim[]
+  /** Lists that the account may not read. */
+  unread: string[]
+}
+
+interface Claim {
+  metadata: Metadata
+  spec?: { targetRef?: Reference; workloadRef?: Reference }
+}
+
+interface Reference {
+  kind?: string
+  name?: string
+}
+
+/** Custom resources that may claim a Deployment; a cluster without these kinds answers 404, which is "none". */
+export async function readClaims(cluster: Cluster, { namespace }: Place, signal: AbortSignal): Promise<Claims> {
+  const unread: string[] = []
+  const claims = async (group: string, version: string, plural: string): Promise<Claim[]> => {
+    const resource = `${plural}.${group}`
+    const path = `/apis/${group}/${version}/namespaces/${encodeURIComponent(namespace)}/${plural}`
+    try {
+      return await list<Claim>(cluster, { path, resource, namespace, signal })
+    } catch (error) {
+      if (!(error instanceof UnwindError)) throw error
+      if (error.code === 'TARGET_FORBIDDEN') unread.push(resource)
+      else if (error.code !== 'TARGET_NOT_FOUND') throw error
+      return []
+    }
+  }
+  const [flagger, rollouts] = await Promise.all([
+    claims('flagger.app', 'v1beta1', 'canaries'),
+    claims('argoproj.io', 'v1alpha1', 'rollouts'),
+  ])
+  return { flagger, rollouts, unread }
+}
+
+/** The owner of a Deployment, the outermost one where several are found. */
+export function ownerOf({ metadata }: Deployment, claims: Claims): Owner | undefined {
+  return (
+    claimed(metadata, claims) ??
+    argoCd(metadata) ??
+    flux(metadata) ??
+    controller(metadata) ??
+    synced(metadata) ??
+    helm(metadata)
+  )
+}
+
+/** Why the plan is refused. The caller may force it, with a reason. */
+export function owned(owner: Owner, place: Place): UnwindError {
+  return new UnwindError(
+    'TARGET_OWNED',
+    `deployment/${place.name} in ${place.namespace} belongs to ${owner.system} ${owner.name}, which would put it back; ${owner.instead}, or set force with a reason`,
+    { owner: owner.system, name: owner.name },
+  )
+}
+
+function claimed({ name }: Metadata, claims: Claims): Owner | undefined {
+  const points = (reference: Reference | undefined) => reference?.kind === 'Deployment' && reference.name === name
+  const canary = claims.flagger.find(({ spec }) => points(spec?.targetRef))
+  if (canary)
+    return { system: 'Flagger canary', name: canary.metadata.name, instead: 'roll back through the kind flagger' }
+  const rollout = claims.rollouts.find(({ spec }) => points(spec?.workloadRef))
+  return (
+    rollout && {
+      system: 'Argo Rollouts',
+      name: rollout.metadata.name,
+      instead: 'roll back through the kind argo-rollouts',
+    }
+  )
+}
+
+function argoCd({ annotations = {}, labels = {}, managedFields = [] }: Metadata): Owner | undefined {
+  const tracking = annotations['argocd.argoproj.io/tracking-id']?.split(':')[0]
+  const writes = managedFields.some(({ manager }) => manager?.startsWith('argocd-'))
+  const name =
+    tracking ??
+    labels['argocd.argoproj.io/instance'] ??
+    (writes ? (labels['app.kubernetes.io/instance'] ?? '(unnamed)') : undefined)
+  return name === undefined
+    ? undefined
+    : { system: 'Argo CD application', name, instead: 'roll back through the kind argocd' }
+}
+
+function flux({ labels = {} }: Metadata): Owner | undefined {
+  const release = labels['helm.toolkit.fluxcd.io/name']
+  if (release)
+    return { system: 'Flux HelmRelease', name: release, instead: 'suspend it, or roll back through the kind git' }
+  const kustomization = labels['kustomize.toolkit.fluxcd.io/name']
+  return kustomization === undefined
+    ? undefined
+    : { system: 'Flux Kustomization', name: kustomization, instead: 'suspend it, or roll back through the kind git' }
+}
+
+function controller({ ownerReferences = [] }: Metadata): Owner | undefined {
+  const owner = ownerReferences.find((reference) => reference.controller === true)
+  return owner && { system: owner.kind, name: owner.name, instead: 'change the version in that object' }
+}
+
+function synced({ annotations = {} }: Metadata): Owner | undefined {
+  if (annotations['configmanagement.gke.io/managed'] !== 'enabled') return undefined
+  const name = annotations['configsync.gke.io/resource-id'] ?? '(unnamed)'
+  return { system: 'Config Sync', name, instead: 'revert the change in its repository' }
+}
+
+function helm({ annotations = {}, labels = {} }: Metadata): Owner | undefined {
+  const release = annotations['meta.helm.sh/release-name']
+  if (!release || labels['app.kubernetes.io/managed-by'] !== 'Helm') return undefined
+  return { system: 'Helm release', name: release, instead: 'roll back through the kind helm' }
+}

@@ -1,0 +1,118 @@
+import type { CallContext } from '../../../model/target.ts'
+import type { Cluster } from './connect.ts'
+import { hiddenValues, mask } from './diff.ts'
+import { UnwindError } from '../../../model/errors.ts'
+import { clip, refused, statusMessage } from './faults.ts'
+import { type Deployment, deploymentPath, type Place, read, readDeployment, type Template } from './objects.ts'
+import type { Answer } from './request.ts'
+import { LEFT } from './revision.ts'
+import { templateHash } from './template.ts'
+
+/** The annotation that says which rollback wrote last. */
+export const ROLLBACK_ID = 'unwind.dev/rollback-id'
+/** Shown by `kubectl rollout history`; the controller copies it to the ReplicaSet. */
+const CHANGE_CAUSE = 'kubernetes.io/change-cause'
+/** The manager under which the API server records our writes, and their time. */
+export const FIELD_MANAGER = 'unwind'
+
+/** One operation of a JSON Patch (RFC 6902). */
+export interface Operation {
+  op: 'test' | 'add' | 'replace'
+  path: string
+  value: unknown
+}
+
+/** What a write changes; an absent field stays as it is. */
+export interface Change {
+  template?: Template
+  paused?: boolean
+  /** Names of the ReplicaSets left and gone to. */
+  left: string | null
+  towards: string | null
+}
+
+/**
+ * The conditional write: only if the object is the same one and nobody changed its spec since it was read. Generation
+ * and not resourceVersion, which a failing rollout moves every second by its status. Of the annotations only ours are
+ * touched, one by one; kubectl puts back all those of the old ReplicaSet and so deletes what was added since.
+ */
+export function operations(
+  { metadata }: Deployment,
+  change: Change,
+  context: Pick<CallContext, 'rollbackId' | 'actor' | 'reason'>,
+): Operation[] {
+  const cause = clip(`rollback ${context.rollbackId} to ${change.towards} by ${context.actor}: ${context.reason}`)
+  const marks = {
+    [ROLLBACK_ID]: context.rollbackId,
+    [CHANGE_CAUSE]: cause,
+    ...(change.left && { [LEFT]: change.left }),
+  }
+  return [
+    { op: 'test', path: '/metadata/uid', value: metadata.uid },
+    { op: 'test', path: '/metadata/generation', value: metadata.generation },
+    ...(change.template ? [{ op: 'replace', path: '/spec/template', value: change.template } as const] : []),
+    ...(change.paused === undefined ? [] : [{ op: 'add', path: '/spec/paused', value: change.paused } as const]),
+    ...(metadata.annotations ? [] : [{ op: 'add', path: '/metadata/annotations', value: {} } as const]),
+    ...Object.entries(marks).map(([key, value]) => {
+      return { op: 'add', path: `/metadata/annotations/${key.replaceAll('/', '~1')}`, value } as const
+    }),
+  ]
+}
+
+/**
+ * First with dryRun, so that admission has its say before anything changes, then for real. Answers the Deployment as it
+ * was written, or `lost` when somebody else's change came first. Throws TARGET_REJECTED for a real refusal, its message
+ * free of the values that the template keeps hidden; TARGET_UNREACHABLE leaves open whether the write was done.
+ */
+export async function patch(
+  cluster: Cluster,
+  place: Place,
+  body: Operation[],
+  template: Template,
+  signal: AbortSignal,
+): Promise<Deployment | 'lost'> {
+  const asked = { verb: 'patch', resource: 'deployments.apps', ...place } as const
+  const write = (dryRun: string) => {
+    const query = `fieldManager=${FIELD_MANAGER}&fieldValidation=Strict${dryRun}`
+    const path = `${deploymentPath(place)}?${query}`
+    return cluster.ask({ method: 'PATCH', path, body, contentType: 'application/json-patch+json', signal }, asked)
+  }
+  for (const dryRun of ['&dryRun=All', '']) {
+    const answer = await write(dryRun)
+    if (answer.status === 200) {
+      const { object } = read<Deployment>(answer)
+      if (dryRun) requireUnchanged(object, body, place)
+      else return object
+      continue
+    }
+    if ((answer.status === 422 || answer.status === 409) && (await moved(cluster, place, body, signal))) return 'lost'
+    throw refused(masked(answer, template), asked, cluster.name)
+  }
+  return 'lost'
+}
+
+/**
+ * A failed `test` and an invalid object are both 422, without a word on which (apiserver patch.go): only reading again
+ * tells them apart.
+ */
+async function moved(cluster: Cluster, place: Place, body: Operation[], signal: AbortSignal): Promise<boolean> {
+  const { object } = await readDeployment(cluster, place, signal)
+  const expected = (path: string) => body.find((operation) => operation.op === 'test' && operation.path === path)?.value
+  return (
+    object.metadata.uid !== expected('/metadata/uid') || object.metadata.generation !== expected('/metadata/generation')
+  )
+}
+
+/** An admission plug-in that rewrites the template would make it neither the old release nor the present one. */
+function requireUnchanged(dry: Deployment, body: Operation[], place: Place): void {
+  const template = body.find(({ path }) => path === '/spec/template')?.value as Template | undefined
+  if (!template || templateHash(dry.spec.template) === templateHash(template)) return
+  throw new UnwindError(
+    'TARGET_REJECTED',
+    `an admission webhook rewrites the pod template of deployment/${place.name}, so the recorded one can't be restored; exempt the account of Unwind or deploy a good release forward`,
+  )
+}
+
+function masked(answer: Answer, template: Template): Answer {
+  return { ...answer, body: { message: mask(statusMessage(answer), hiddenValues(template)) } }
+}

@@ -1,0 +1,132 @@
+import { UnwindError } from '../../../model/errors.ts'
+import { hiddenValues, mask } from './diff.ts'
+import type { Cluster } from './connect.ts'
+import { clip } from './faults.ts'
+import {
+  type Condition,
+  isControlledBy,
+  list,
+  type Metadata,
+  type Place,
+  type ReplicaSet,
+  selectorText,
+} from './objects.ts'
+
+export interface Pod {
+  metadata: Metadata
+  status?: {
+    phase?: string
+    conditions?: Condition[]
+    containerStatuses?: ContainerStatus[]
+    initContainerStatuses?: ContainerStatus[]
+  }
+}
+
+interface ContainerStatus {
+  name: string
+  restartCount?: number
+  state?: { waiting?: { reason?: string } }
+  lastState?: { terminated?: { reason?: string; exitCode?: number } }
+}
+
+/** Why a pod will not become ready by waiting. */
+export interface PodFailure {
+  pod: string
+  uid: string
+  reason: string
+  container?: string
+  exitCode?: number
+  restarts?: number
+}
+
+/** The pods of one ReplicaSet, without those that are being deleted. */
+export async function readPods(
+  cluster: Cluster,
+  replicaSet: ReplicaSet,
+  { namespace }: Place,
+  signal: AbortSignal,
+): Promise<Pod[]> {
+  const pods = await list<Pod>(cluster, {
+    path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`,
+    resource: 'pods',
+    namespace,
+    query: { labelSelector: selectorText(replicaSet.spec.selector) },
+    signal,
+  })
+  return pods.filter(({ metadata }) => !metadata.deletionTimestamp && isControlledBy(metadata, replicaSet.metadata.uid))
+}
+
+/** Reasons that end by themselves only when somebody changes something. */
+const HOPELESS = new Set(['CrashLoopBackOff', 'ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull'])
+/** Reasons that a slow registry or a Secret made a moment later can explain; they count once they have lasted. */
+const DOUBTFUL = new Set(['ErrImagePull', 'CreateContainerConfigError', 'CreateContainerError', 'RunContainerError'])
+const PATIENCE = 5_000
+
+/** The first failure that waiting will not mend. `now` is the API server's clock. */
+export function firstFailure(pods: readonly Pod[], now: number): PodFailure | undefined {
+  for (const pod of pods) {
+    const failure = containerFailure(pod, now) ?? unschedulable(pod, now)
+    if (failure) return failure
+  }
+  return undefined
+}
+
+function containerFailure({ metadata, status }: Pod, now: number): PodFailure | undefined {
+  const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
+  const lasted = now - Date.parse(metadata.creationTimestamp ?? '') > PATIENCE
+  for (const { name, restartCount, state, lastState } of containers) {
+    const reason = state?.waiting?.reason
+    if (!reason || !(HOPELESS.has(reason) || (DOUBTFUL.has(reason) && lasted))) continue
+    const exitCode = lastState?.terminated?.exitCode
+    return {
+      pod: metadata.name,
+      uid: metadata.uid,
+      reason,
+      container: name,
+      ...(exitCode !== undefined && { exitCode }),
+      ...(restartCount !== undefined && { restarts: restartCount }),
+    }
+  }
+  return undefined
+}
+
+function unschedulable({ metadata, status }: Pod, now: number): PodFailure | undefined {
+  const condition = status?.conditions?.find(({ type }) => type === 'PodScheduled')
+  if (condition?.status !== 'False' || condition.reason !== 'Unschedulable') return undefined
+  const since = Date.parse(condition.lastTransitionTime ?? '')
+  return now - since > PATIENCE ? { pod: metadata.name, uid: metadata.uid, reason: 'Unschedulable' } : undefined
+}
+
+/** When the last of these pods became ready, epoch milliseconds; a restart in between makes it later. */
+export function readySince(pods: readonly Pod[]): number {
+  const times = pods.map(({ status }) => {
+    const ready = status?.conditions?.find(({ type }) => type === 'Ready')
+    return ready?.status === 'True' ? Date.parse(ready.lastTransitionTime ?? '') : Number.NaN
+  })
+  return Math.max(0, ...times.filter((time) => !Number.isNaN(time)))
+}
+
+/** The last warning about a pod, without values of its template; undefined where there is none or it may not be read. */
+export async function lastWarning(
+  cluster: Cluster,
+  { uid }: PodFailure,
+  replicaSet: ReplicaSet,
+  { namespace }: Place,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    const events = await list<{ message?: string; lastTimestamp?: string; eventTime?: string }>(cluster, {
+      path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`,
+      resource: 'events',
+      namespace,
+      query: { fieldSelector: `involvedObject.uid=${uid},type=Warning` },
+      signal,
+    })
+    const at = (event: (typeof events)[number]) => event.lastTimestamp ?? event.eventTime ?? ''
+    const last = events.sort((a, b) => (at(a) < at(b) ? 1 : -1))[0]
+    return last?.message && clip(mask(last.message, hiddenValues(replicaSet.spec.template)), 300)
+  } catch (error) {
+    if (error instanceof UnwindError && error.code === 'TARGET_FORBIDDEN') return undefined
+    throw error
+  }
+}
