@@ -20,7 +20,10 @@ export interface ProcessSpec {
   cwd?: string
   /** The state folder: its log is written there. */
   folder: StateFolder
-  /** Looked at until it answers true; may throw as long as it is not ready. */
+  /**
+   * Looked at until it answers true; may throw as long as it is not ready. Ask for something that only this server
+   * would answer, not just for a connection: a stranger may have the port.
+   */
   ready: (ports: Ports) => Promise<boolean>
   /** How long it may take to become ready, in ms; 60 s unless given. */
   within?: number

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import { findBinary } from '../find.ts'
-import { answers, listens } from '../process/ready.ts'
+import { answers } from '../process/ready.ts'
 import { type RunningProcess, type StateFolder, startProcess } from '../process.ts'
 import type { Identities } from './identities.ts'
-import type { Ask } from './request.ts'
+import { type Ask, asAdmin } from './request.ts'
 
 const stages = fileURLToPath(new URL('./stages/', import.meta.url))
 
@@ -96,7 +96,7 @@ export async function startControllers(
       '--node-monitor-grace-period=10m',
       '--profiling=false',
     ],
-    ready: ({ https }) => listens(https),
+    ready: ({ https }) => healthy(https, ids),
     grace: 1000,
   })
 }
@@ -124,7 +124,7 @@ export async function startScheduler(
     folder,
     ports: { https: undefined },
     args: ({ https }) => [`--config=${config}`, ...loopback(https, ids)],
-    ready: ({ https }) => listens(https),
+    ready: ({ https }) => healthy(https, ids),
     grace: 1000,
   })
 }
@@ -162,4 +162,9 @@ function loopback(port: number | undefined, { serving }: Identities): string[] {
     `--tls-cert-file=${serving.certificateFile}`,
     `--tls-private-key-file=${serving.keyFile}`,
   ]
+}
+
+/** Asked through the cluster's own CA: a stranger who happens to have the port does not pass. */
+async function healthy(port: number | undefined, ids: Identities): Promise<boolean> {
+  return (await asAdmin(`https://127.0.0.1:${port}`, ids)('GET', '/healthz')) === 'ok'
 }

@@ -19,20 +19,23 @@ export function keepWatch(): Promise<void> {
 
 /** Writes down a process that was just started. Answers how to forget it once it has ended. */
 export function record(started: Omit<ProcessRecord, 'owner'>): () => void {
-  const path = join(recordFolder(), `${started.pid}-${started.start.replaceAll(/\W/g, '')}.json`)
+  mkdirSync(records, { recursive: true, mode: 0o700 })
+  const path = join(records, `${started.pid}-${started.start.replaceAll(/\W/g, '')}.json`)
   writeFileSync(path, JSON.stringify({ ...started, owner: self } satisfies ProcessRecord))
   return () => rmSync(path, { force: true })
 }
 
-/** Ends the recorded processes whose owner has died. Answers which those were. */
-export function endOrphans(): Promise<ProcessRecord[]> {
-  return endRecorded(recordFolder(), ({ owner }) => !isAlive(owner))
+/** Ends the processes recorded in a folder whose owner has died. Answers which those were. */
+export function endOrphans(folder = records): Promise<ProcessRecord[]> {
+  return endRecorded(folder, ({ owner }) => !isAlive(owner))
 }
+
+// Fixed once: the watchdog looks where it was told to when it started.
+const records = join(process.env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'unwind', 'processes')
 
 let watching: Promise<void> | undefined
 
 async function watch(): Promise<void> {
-  mkdirSync(recordFolder(), { recursive: true, mode: 0o700 })
   startWatchdog()
   await endOrphans()
 }
@@ -40,7 +43,7 @@ async function watch(): Promise<void> {
 function startWatchdog(): ChildProcess {
   const program = fileURLToPath(new URL('./watchdog.mjs', import.meta.url))
   // A session of its own: what ends this one's group, such as Ctrl-C or a closed terminal, does not reach it.
-  const watchdog = spawn(process.execPath, [program, recordFolder(), String(self.pid), self.start], {
+  const watchdog = spawn(process.execPath, [program, records, String(self.pid), self.start], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
     env: {},
@@ -52,8 +55,4 @@ function startWatchdog(): ChildProcess {
   ;(watchdog.stdin as unknown as { unref(): void }).unref()
   watchdog.stdin?.on('error', () => {})
   return watchdog
-}
-
-function recordFolder(): string {
-  return join(process.env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'unwind', 'processes')
 }
