@@ -1,0 +1,86 @@
+import { Command, CommanderError } from 'commander'
+import { defineAnswers } from './define/answers.ts'
+import { defineLooks } from './define/looks.ts'
+import { defineRollbacks } from './define/rollbacks.ts'
+import { defineServing } from './define/serving.ts'
+import { CommandError, EXIT, EXIT_MEANINGS, exitOfCode } from './exit.ts'
+
+/**
+ * Runs one command line (without node and script) and answers its exit code. Only commander and small files are loaded
+ * here; whatever a command needs it imports when it runs, so that `--help` answers as fast as Node starts.
+ */
+export async function run(args: readonly string[]): Promise<number> {
+  process.stdout.on('error', leaveOnClosedPipe)
+  process.stderr.on('error', leaveOnClosedPipe)
+  let code = EXIT.ok as number
+  const program = define((exit) => {
+    code = exit
+  })
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+    return code
+  } catch (error) {
+    return report(error)
+  }
+}
+
+/** The whole command line. `ended` is told the exit code of the command that ran. */
+export function define(ended: (exit: number) => void): Command {
+  const program = new Command('unwind')
+    .description('Takes a service back to a state that worked: planned, approved, resumable, proven.')
+    .version('0.1.0', '-V, --version')
+    .exitOverride()
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+    .showHelpAfterError('Run it with --help to see what it takes.')
+    .helpCommand(true)
+    .addHelpText('after', footer())
+  defineRollbacks(program, ended)
+  defineLooks(program, ended)
+  defineAnswers(program, ended)
+  defineServing(program, ended)
+  return program
+}
+
+function footer(): string {
+  const codes = EXIT_MEANINGS.map(([code, meaning]) => `  ${String(code).padStart(3)}  ${meaning}`)
+  const variables = [
+    '  UNWIND_URL          where the API is (default http://127.0.0.1:7420)',
+    '  UNWIND_TOKEN        who asks; or --token-file',
+    '  UNWIND_ENVIRONMENT  the environment, where -e is not given',
+    '  UNWIND_CONFIG       path of unwind.yaml',
+    '  NO_COLOR            no colours',
+  ]
+  const first = ['  unwind demo', '  unwind init --context <context> -n <namespace>', '  unwind server']
+  return ['', 'First steps:', ...first, '', 'Environment variables:', ...variables, '', 'Exit codes:', ...codes].join(
+    '\n',
+  )
+}
+
+/** Says what went wrong on stderr and answers the exit code. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+  if (error instanceof CommandError) {
+    say(
+      error.code && error.code === error.code.toUpperCase() ? `${error.code}: ${error.message}` : error.message,
+      error,
+    )
+    return error.exit
+  }
+  // Errors of the other parts carry a code of the error table; the class is not imported, to keep the start light.
+  if (error instanceof Error && 'code' in error && error.name === 'UnwindError') {
+    say(`${String(error.code)}: ${error.message}`, error)
+    return exitOfCode(String(error.code))
+  }
+  say(`Unwind itself failed: ${error instanceof Error ? error.message : String(error)}`, error)
+  return EXIT.internal
+}
+
+function say(message: string, error: unknown): void {
+  process.stderr.write(`error: ${message}\n`)
+  if (process.env['UNWIND_DEBUG']) process.stderr.write(`${error instanceof Error ? error.stack : ''}\n`)
+}
+
+function leaveOnClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(EXIT.ok)
+  throw error
+}
