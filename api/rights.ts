@@ -1,0 +1,32 @@
+import type { Verb } from '../model/configuration.ts'
+
+/**
+ * What a caller must be allowed to do, for every operation of the API; null is open to all. A route that is not in this
+ * table does not start. Where a verb is granted for some environments only, the one in the path or the body must be among them.
+ */
+export const rights = {
+  startRollback: 'start',
+  undoRollback: 'start',
+  planRollback: 'plan',
+  readHistory: 'plan',
+  listRollbacks: 'read',
+  readRollback: 'read',
+  watchRollback: 'read',
+  readReport: 'read',
+  approvePlan: 'approve',
+  decideStep: 'decide',
+  claimRollback: 'decide',
+  pauseRollback: 'decide',
+  resumeRollback: 'decide',
+  abortRollback: 'abort',
+  readOpenApi: null,
+  readHealth: null,
+  readReadiness: null,
+} as const satisfies Record<string, Verb | null>
+
+export type Operation = keyof typeof rights
+
+/** Whether a word is the id of an operation in the table. */
+export function isOperation(id: unknown): id is Operation {
+  return typeof id === 'string' && Object.hasOwn(rights, id)
+}

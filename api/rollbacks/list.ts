@@ -1,0 +1,88 @@
+import type { temporal } from '@temporalio/proto'
+import { isGrpcServiceError } from '@temporalio/client'
+import { UnwindError } from '../../model/errors.ts'
+import { parseRollbackId } from '../../model/ids.ts'
+import type { Api } from '../context.ts'
+import { sha256 } from '../digest.ts'
+import type { ListDocument, Summary } from '../schemas/answers.ts'
+import type { ListQuery } from '../schemas/parameters.ts'
+import { bounded } from '../temporal/call.ts'
+import { decodeMemo, decodePayloads } from '../temporal/executions.ts'
+import { urlOf } from './links.ts'
+import { phaseOf } from './read.ts'
+
+/** Rollbacks on record, newest first, of the environments that the caller may see ('*': all). Throws INVALID_REQUEST. */
+export async function listRollbacks(api: Api, query: ListQuery, visible: readonly string[]): Promise<ListDocument> {
+  const filter = filterOf(query, visible)
+  const { namespace } = api.client.options
+  const request = { namespace, query: filter, pageSize: query.limit, nextPageToken: openPage(query.page, filter) }
+  const answer = await bounded(api.client, () => api.client.workflowService.listWorkflowExecutions(request)).catch(
+    (error: unknown) => {
+      if (query.page && isGrpcServiceError(error)) throw wrongPage()
+      throw error
+    },
+  )
+  const rollbacks = await Promise.all(answer.executions.map((execution) => summary(api, execution)))
+  const nextPage = answer.nextPageToken?.length ? closePage(answer.nextPageToken, filter) : undefined
+  return { rollbacks: rollbacks.filter((one) => one !== undefined), ...(nextPage && { nextPage }) }
+}
+
+/** A visibility query of nothing but values that a schema or the configuration has checked: none can hold a quote. */
+function filterOf({ environment, service, status, outcome }: ListQuery, visible: readonly string[]): string {
+  const environments = environment ? [environment] : visible.includes('*') ? [] : visible
+  const conditions = [
+    'WorkflowType = "rollback"',
+    'ExecutionStatus != "ContinuedAsNew"',
+    ...(environments.length > 0
+      ? [`UnwindEnvironment IN (${environments.map((name) => `"${name}"`).join(', ')})`]
+      : []),
+    ...(service ? [`UnwindService = "${service}"`] : []),
+    ...(outcome ? [`UnwindStatus = "${outcome}"`] : []),
+    ...(status === 'ended' ? ['ExecutionStatus != "Running"'] : []),
+    ...(status && status !== 'ended' ? [`UnwindStatus = "${status}"`, 'ExecutionStatus = "Running"'] : []),
+  ]
+  return conditions.join(' AND ')
+}
+
+async function summary(api: Api, info: temporal.api.workflow.v1.IWorkflowExecutionInfo): Promise<Summary | undefined> {
+  const id = info.execution?.workflowId ?? ''
+  const place = parseRollbackId(id)
+  const runId = info.firstRunId || info.execution?.runId
+  if (!place || !runId) return undefined
+  const [memo, [status]] = await Promise.all([
+    decodeMemo(api, info.memo?.fields),
+    decodePayloads(api, [info.searchAttributes?.indexedFields?.['UnwindStatus'] ?? {}]).catch(() => []),
+  ])
+  const { reason, incident, startedBy } = memo
+  const open = !info.closeTime
+  return {
+    ...{ id, runId, ...place },
+    ...phaseOf(typeof status === 'string' ? status : undefined, open),
+    ...(reason && { reason }),
+    ...(incident && { incident }),
+    ...(startedBy && { startedBy }),
+    startedAt: time(info.startTime),
+    ...(info.closeTime && { endedAt: time(info.closeTime) }),
+    url: urlOf(api, place, runId),
+  }
+}
+
+function time(at: { seconds?: unknown; nanos?: number | null } | null | undefined): number {
+  return Number(at?.seconds ?? 0) * 1_000 + Math.floor((at?.nanos ?? 0) / 1_000_000)
+}
+
+/** A page token names its filter, so that it can't be carried over to another list. */
+function closePage(token: Uint8Array, filter: string): string {
+  return Buffer.concat([Buffer.from(sha256(filter).slice(0, 16)), token]).toString('base64url')
+}
+
+function openPage(page: string | undefined, filter: string): Uint8Array {
+  if (!page) return new Uint8Array()
+  const bytes = Buffer.from(page, 'base64url')
+  if (bytes.subarray(0, 16).toString() !== sha256(filter).slice(0, 16)) throw wrongPage()
+  return bytes.subarray(16)
+}
+
+function wrongPage(): UnwindError {
+  return new UnwindError('INVALID_REQUEST', 'page is not nextPage of a list with these filters; begin again without it')
+}

@@ -1,0 +1,91 @@
+import { compile } from '../../model/compile.ts'
+import type { Api } from '../context.ts'
+import type { App } from '../http/app-type.ts'
+import { callerOf } from '../http/authenticate.ts'
+import { listRollbacks } from '../rollbacks/list.ts'
+import { planRollback } from '../rollbacks/plan.ts'
+import { askedBy, startRollback } from '../rollbacks/start.ts'
+import { compileUndo } from '../rollbacks/undo.ts'
+import { ListDocument, PlanDocument, StartedDocument } from '../schemas/answers.ts'
+import { IdempotencyHeaders, ListQuery, Place, RollbackRequest, Undo, WhichRun } from '../schemas/parameters.ts'
+import { problems } from '../schemas/problem.ts'
+
+/** Starting, planning, taking back and listing rollbacks. */
+export function rollbackRoutes(app: App, api: Api): void {
+  const tags = ['rollbacks']
+  app.route({
+    method: 'POST',
+    url: '/v1/rollbacks',
+    schema: {
+      operationId: 'startRollback',
+      summary: 'Start a rollback; it is planned first, and waits for the approvals that policy demands',
+      tags,
+      headers: IdempotencyHeaders,
+      body: RollbackRequest,
+      response: { 202: StartedDocument, 200: StartedDocument, ...problems(409, 413, 415, 422) },
+    },
+    handler: async (request, reply) => {
+      const { actor } = callerOf(request)
+      const input = compile(request.body, api.configuration, api.kinds, actor)
+      const started = await startRollback(
+        api,
+        input,
+        askedBy(request.headers['idempotency-key'], request.body),
+        () => input,
+      )
+      return reply
+        .code(started.created ? 202 : 200)
+        .header('location', started.url)
+        .send(started)
+    },
+  })
+  app.route({
+    method: 'POST',
+    url: '/v1/plans',
+    schema: {
+      operationId: 'planRollback',
+      summary: 'Plan a rollback and change nothing; answers within 30 s',
+      tags,
+      body: RollbackRequest,
+      response: { 200: PlanDocument, ...problems(404, 409, 413, 415, 422, 502) },
+    },
+    handler: (request) =>
+      planRollback(api, compile(request.body, api.configuration, api.kinds, callerOf(request).actor)),
+  })
+  app.route({
+    method: 'GET',
+    url: '/v1/rollbacks',
+    schema: {
+      operationId: 'listRollbacks',
+      summary: 'List rollbacks, newest first',
+      tags,
+      querystring: ListQuery,
+      response: { 200: ListDocument, ...problems() },
+    },
+    handler: (request) => listRollbacks(api, request.query, callerOf(request).environments),
+  })
+  app.route({
+    method: 'POST',
+    url: '/v1/rollbacks/:environment/:service/undo',
+    schema: {
+      operationId: 'undoRollback',
+      summary: 'Take the last rollback back: a new rollback towards what was recorded before it',
+      tags,
+      params: Place,
+      querystring: WhichRun,
+      headers: IdempotencyHeaders,
+      body: Undo,
+      response: { 202: StartedDocument, 200: StartedDocument, ...problems(404, 409, 413, 415, 422) },
+    },
+    handler: async (request, reply) => {
+      const { params, query, body, headers } = request
+      const asked = askedBy(headers['idempotency-key'], { undo: params, ...body })
+      const compileInput = () => compileUndo(api, params, body, callerOf(request).actor, query.run)
+      const started = await startRollback(api, params, asked, compileInput)
+      return reply
+        .code(started.created ? 202 : 200)
+        .header('location', started.url)
+        .send(started)
+    },
+  })
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod'
+import { OUTCOMES, PHASES } from '../../model/run.ts'
+import { ActorSchema, NeedSchema, RevisionSchema, runFields, StepStateSchema } from './record.ts'
+
+const Url = z.string().describe('Where the rollback can be read; absolute when the configuration names api.url.')
+const Worker = z.enum(['running', 'none']).describe('Whether a worker polls the queue. Without one the rollback waits.')
+
+/** A rollback as GET shows it: its whole record and how fresh that is. */
+export const RollbackDocument = z
+  .object({
+    ...runFields,
+    url: Url,
+    stale: z
+      .boolean()
+      .describe(
+        'True when no worker answered: steps and timeline are then missing, the rest is what Temporal has on record.',
+      ),
+    worker: Worker.exactOptional(),
+    temporalUi: z.string().exactOptional(),
+  })
+  .meta({ id: 'Rollback' })
+export type RollbackDocument = z.infer<typeof RollbackDocument>
+
+/** What starting a rollback answers; `created` is false when the idempotency key was known. */
+export const StartedDocument = z
+  .object({
+    id: z.string(),
+    runId: z.string(),
+    service: z.string(),
+    environment: z.string(),
+    url: Url,
+    created: z.boolean(),
+    worker: Worker,
+  })
+  .meta({ id: 'Started' })
+export type StartedDocument = z.infer<typeof StartedDocument>
+
+export const PlanDocument = z
+  .object({ digest: z.string(), steps: z.array(StepStateSchema), need: NeedSchema.exactOptional() })
+  .meta({ id: 'PlannedRollback', description: 'The dry run: nothing was changed or locked.' })
+export type PlanDocument = z.infer<typeof PlanDocument>
+
+const Summary = z
+  .object({
+    id: z.string(),
+    runId: z.string(),
+    service: z.string(),
+    environment: z.string(),
+    phase: z.enum(PHASES),
+    outcome: z.enum(OUTCOMES).exactOptional(),
+    reason: z.string().exactOptional(),
+    incident: z.string().exactOptional(),
+    startedBy: ActorSchema.exactOptional(),
+    startedAt: z.number().describe('Epoch milliseconds, UTC.'),
+    endedAt: z.number().exactOptional(),
+    url: Url,
+  })
+  .meta({ id: 'RollbackSummary' })
+export type Summary = z.infer<typeof Summary>
+
+export const ListDocument = z
+  .object({ rollbacks: z.array(Summary), nextPage: z.string().exactOptional() })
+  .meta({ id: 'RollbackList', description: 'Newest first. The list may lag behind the rollbacks by a second.' })
+export type ListDocument = z.infer<typeof ListDocument>
+
+export const ReplyDocument = z
+  .object({ phase: z.enum(PHASES), planDigest: z.string().exactOptional(), url: Url })
+  .meta({ id: 'Reply', description: 'Where the run stands after it has taken the message.' })
+export type ReplyDocument = z.infer<typeof ReplyDocument>
+
+export const HistoryDocument = z.object({ revisions: z.array(RevisionSchema) }).meta({ id: 'History' })
+
+export const Health = z.object({ status: z.literal('ok') }).meta({ id: 'Health' })
+
+export const Readiness = z
+  .object({ status: z.literal('ready'), temporal: z.literal('reachable'), worker: z.literal('running') })
+  .meta({ id: 'Readiness' })

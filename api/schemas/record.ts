@@ -1,0 +1,151 @@
+import { z } from 'zod'
+import { type ErrorCode, errors, type Problem } from '../../model/errors.ts'
+import type { Actor, Approval, ApprovalNeed } from '../../model/policy.ts'
+import {
+  CHOICES,
+  EVENT_TYPES,
+  OUTCOMES,
+  type Parked,
+  PHASES,
+  type RunState,
+  STEP_STATUSES,
+  type StepState,
+  type TimelineEvent,
+} from '../../model/run.ts'
+import type { Evidence, Plan, Revision, Verdict } from '../../model/target.ts'
+
+// The record of a run as the document of the API describes it. The interfaces of `model` are the source; each schema here
+// is checked against its interface by the compiler, and against real answers by the tests.
+
+const At = z.number().describe('Epoch milliseconds, UTC.')
+const Facts = z.record(z.string(), z.unknown())
+
+export const ErrorCodes = z.enum(Object.keys(errors) as [ErrorCode, ...ErrorCode[]]).meta({ id: 'ErrorCode' })
+
+const CauseSchema = z
+  .object({ code: ErrorCodes, message: z.string(), facts: Facts.exactOptional() })
+  .meta({ id: 'Cause', description: 'What went wrong, and what to do next.' }) satisfies z.ZodType<Problem>
+
+export const ActorSchema = z
+  .object({ subject: z.string(), groups: z.array(z.string()) })
+  .meta({ id: 'Actor' }) satisfies z.ZodType<Actor>
+
+const EvidenceSchema = z
+  .object({ summary: z.string(), facts: Facts.exactOptional() })
+  .meta({ id: 'Evidence' }) satisfies z.ZodType<Evidence>
+
+const VerdictSchema = z
+  .object({ status: z.enum(['pass', 'fail', 'inconclusive']), evidence: EvidenceSchema })
+  .meta({ id: 'Verdict' }) satisfies z.ZodType<Verdict>
+
+const PlanSchema = z
+  .object({
+    summary: z.string(),
+    object: z.string().describe('Identity of the object that is locked.'),
+    from: z.record(z.string(), z.unknown()),
+    to: z.record(z.string(), z.unknown()),
+    changes: z.array(z.object({ path: z.string(), from: z.string().exactOptional(), to: z.string().exactOptional() })),
+    reversible: z.union([z.literal(true), z.object({ because: z.string() })]),
+    warnings: z.array(z.object({ code: z.string(), message: z.string(), confirm: z.boolean().exactOptional() })),
+    limits: z.object({ apply: z.number(), verify: z.number() }).describe('Milliseconds.'),
+  })
+  .meta({ id: 'Plan' }) satisfies z.ZodType<Plan>
+
+export const NeedSchema = z
+  .object({
+    rules: z.array(z.object({ min: z.number(), groups: z.array(z.string()), self: z.boolean(), expires: z.number() })),
+    because: z.array(z.string()),
+  })
+  .meta({ id: 'ApprovalNeed' }) satisfies z.ZodType<ApprovalNeed>
+
+const ApprovalSchema = z
+  .object({ actor: ActorSchema, planDigest: z.string(), at: At, note: z.string().exactOptional() })
+  .meta({ id: 'Approval' }) satisfies z.ZodType<Approval>
+
+const ParkedSchema = z
+  .object({
+    stepId: z.string(),
+    attempt: z.number(),
+    during: z.enum(['plan', 'apply', 'verify', 'compensate']),
+    problem: CauseSchema,
+    evidence: EvidenceSchema.exactOptional(),
+    choices: z.array(z.object({ choice: z.enum(CHOICES), effect: z.string() })),
+    since: At,
+  })
+  .meta({
+    id: 'Parked',
+    description: 'Why the run waits for a person, and what each answer will do.',
+  }) satisfies z.ZodType<Parked>
+
+export const StepStateSchema = z
+  .object({
+    id: z.string(),
+    kind: z.string(),
+    title: z.string(),
+    connection: z.string(),
+    optional: z.boolean(),
+    status: z.enum(STEP_STATUSES),
+    attempt: z.number().describe('A decision names the attempt that it answers.'),
+    begun: z.boolean(),
+    plan: PlanSchema.exactOptional(),
+    state: z.record(z.string(), z.unknown()).exactOptional(),
+    verdict: VerdictSchema.exactOptional(),
+    problem: CauseSchema.exactOptional(),
+    byHand: z.boolean().exactOptional(),
+    verifySince: At.exactOptional(),
+    startedAt: At.exactOptional(),
+    endedAt: At.exactOptional(),
+  })
+  .meta({ id: 'StepState' }) satisfies z.ZodType<StepState>
+
+export const TimelineEventSchema = z
+  .object({
+    seq: z.number(),
+    at: At,
+    type: z.enum(EVENT_TYPES),
+    text: z.string(),
+    stepId: z.string().exactOptional(),
+    actor: z.string().exactOptional(),
+    verified: z.boolean().exactOptional().describe('False when the message came past the API.'),
+  })
+  .meta({ id: 'TimelineEvent' }) satisfies z.ZodType<TimelineEvent>
+
+export const runFields = {
+  format: z.literal(1),
+  id: z.string(),
+  runId: z.string().describe('The identity of this rollback.'),
+  service: z.string(),
+  environment: z.string(),
+  reason: z.string(),
+  incident: z.string().exactOptional(),
+  undoes: z.string().exactOptional(),
+  startedBy: ActorSchema,
+  startedAt: At,
+  endedAt: At.exactOptional(),
+  phase: z.enum(PHASES),
+  outcome: z.enum(OUTCOMES).exactOptional(),
+  problem: CauseSchema.exactOptional(),
+  planDigest: z.string().exactOptional(),
+  plannedAt: At.exactOptional(),
+  need: NeedSchema.exactOptional(),
+  needSince: At.exactOptional(),
+  approvals: z.array(ApprovalSchema),
+  parked: ParkedSchema.exactOptional(),
+  pause: z.object({ by: z.string(), at: At }).exactOptional(),
+  claimedBy: z.string().exactOptional(),
+  steps: z.array(StepStateSchema),
+  timeline: z.array(TimelineEventSchema),
+} as const
+
+export const RunStateSchema = z.object(runFields).meta({ id: 'RunState' }) satisfies z.ZodType<RunState>
+
+export const RevisionSchema = z
+  .object({
+    id: z.string(),
+    title: z.string(),
+    current: z.boolean(),
+    verified: z.boolean(),
+    createdAt: z.string().exactOptional(),
+    details: z.record(z.string(), z.string()),
+  })
+  .meta({ id: 'Revision' }) satisfies z.ZodType<Revision>

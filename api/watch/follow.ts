@@ -1,0 +1,75 @@
+import { temporal } from '@temporalio/proto'
+import type { Api } from '../context.ts'
+
+/** One long poll waits 20 s on the server; a little more than twice that means that the connection is dead. */
+const POLL_LIMIT = 45_000
+const PAUSE_AFTER_ERROR = 1_000
+
+/**
+ * Follows a run's history by one long poll at a time, across continue-as-new. Calls `changed` after each batch of new
+ * events, and returns when the run has ended or the signal aborts. Survives Temporal being away.
+ */
+export async function followHistory(
+  api: Api,
+  start: { workflowId: string; runId: string },
+  changed: () => void,
+  signal: AbortSignal,
+): Promise<'ended' | 'stopped'> {
+  let { runId } = start
+  let nextPageToken: Uint8Array | undefined
+  while (!signal.aborted) {
+    const answer = await poll(api, { workflowId: start.workflowId, runId }, nextPageToken, signal)
+    if (!answer) {
+      await pause(PAUSE_AFTER_ERROR, signal)
+      continue
+    }
+    const events = answer.history?.events ?? []
+    if (events.length > 0) changed()
+    const next = events.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId
+    if (next) runId = next
+    else if (!answer.nextPageToken?.length) return 'ended'
+    nextPageToken = next ? undefined : (answer.nextPageToken ?? undefined)
+  }
+  return 'stopped'
+}
+
+/** Waits so many milliseconds, or until the signal aborts. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done, { once: true })
+    if (signal.aborted) done()
+  })
+}
+
+async function poll(
+  api: Api,
+  execution: { workflowId: string; runId: string },
+  nextPageToken: Uint8Array | undefined,
+  signal: AbortSignal,
+) {
+  const { namespace } = api.client.options
+  const historyEventFilterType = temporal.api.enums.v1.HistoryEventFilterType.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT
+  const request = {
+    namespace,
+    execution,
+    waitNewEvent: true,
+    historyEventFilterType,
+    ...(nextPageToken && { nextPageToken }),
+  }
+  try {
+    return await api.client.withAbortSignal(signal, () =>
+      api.client.withDeadline(Date.now() + POLL_LIMIT, () =>
+        api.client.workflowService.getWorkflowExecutionHistory(request),
+      ),
+    )
+  } catch {
+    // Temporal is away, or the poll was cut: the next one says which, and nothing is lost between two polls.
+    return undefined
+  }
+}
