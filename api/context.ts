@@ -1,9 +1,11 @@
 import type { KeyObject } from 'node:crypto'
 import type { Client, Connection } from '@temporalio/client'
-import { kinds } from '../activities/schemas.ts'
+import { z } from 'zod'
+import { kinds as knownKinds } from '../activities/schemas.ts'
 import type { Configuration } from '../model/configuration.ts'
 import { TASK_QUEUE } from '../model/ids.ts'
-import type { Kinds } from '../model/request.ts'
+import { type Kinds, rollbackRequest } from '../model/request.ts'
+import { RollbackRequest } from './schemas/parameters.ts'
 
 /** What the parts of the API share. Nothing here changes while the process lives. */
 export interface Api {
@@ -12,6 +14,8 @@ export interface Api {
   readonly connection: Connection
   readonly taskQueue: string
   readonly kinds: Kinds
+  /** What a rollback with these kinds of steps is asked for with. */
+  readonly request: typeof RollbackRequest
   /** The API's private key; without one, messages go unsigned and a run takes only pause and retry. */
   readonly signingKey?: KeyObject
 }
@@ -22,9 +26,18 @@ export interface ApiOptions {
   client: Client
   connection: Connection
   signingKey?: KeyObject | undefined
+  /** Kinds of steps; those of `activities/schemas.ts` unless given. */
+  kinds?: Kinds
 }
 
-export function contextOf({ configuration, client, connection, signingKey }: ApiOptions): Api {
+export function contextOf({ configuration, client, connection, signingKey, kinds = knownKinds }: ApiOptions): Api {
   const taskQueue = configuration.temporal?.taskQueue ?? TASK_QUEUE
-  return { configuration, client, connection, taskQueue, kinds, ...(signingKey && { signingKey }) }
+  const request = kinds === knownKinds ? RollbackRequest : requestOf(kinds)
+  return { configuration, client, connection, taskQueue, kinds, request, ...(signingKey && { signingKey }) }
+}
+
+function requestOf(kinds: Kinds): typeof RollbackRequest {
+  const [first, ...others] = Object.values(kinds).map(({ schema }) => schema)
+  if (!first) throw new Error('an API needs at least one kind of step')
+  return rollbackRequest(z.discriminatedUnion('kind', [first, ...others])) as unknown as typeof RollbackRequest
 }

@@ -7,7 +7,7 @@ import { planRollback } from '../rollbacks/plan.ts'
 import { askedBy, startRollback } from '../rollbacks/start.ts'
 import { compileUndo } from '../rollbacks/undo.ts'
 import { ListDocument, PlanDocument, StartedDocument } from '../schemas/answers.ts'
-import { IdempotencyHeaders, ListQuery, Place, RollbackRequest, Undo, WhichRun } from '../schemas/parameters.ts'
+import { IdempotencyHeaders, ListQuery, Place, Undo, WhichRun } from '../schemas/parameters.ts'
 import { problems } from '../schemas/problem.ts'
 
 /** Starting, planning, taking back and listing rollbacks. */
@@ -21,7 +21,7 @@ export function rollbackRoutes(app: App, api: Api): void {
       summary: 'Start a rollback; it is planned first, and waits for the approvals that policy demands',
       tags,
       headers: IdempotencyHeaders,
-      body: RollbackRequest,
+      body: api.request,
       response: { 202: StartedDocument, 200: StartedDocument, ...problems(409, 413, 415, 422) },
     },
     handler: async (request, reply) => {
@@ -46,7 +46,7 @@ export function rollbackRoutes(app: App, api: Api): void {
       operationId: 'planRollback',
       summary: 'Plan a rollback and change nothing; answers within 30 s',
       tags,
-      body: RollbackRequest,
+      body: api.request,
       response: { 200: PlanDocument, ...problems(404, 409, 413, 415, 422, 502) },
     },
     handler: (request) =>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { errors } from '../../model/errors.ts'
 import { ErrorCodes } from './record.ts'
 
 /** RFC 9457 with our members: `code` of the closed table, whether repeating helps, and each fault of the input. */
@@ -22,9 +23,11 @@ export type ProblemDocument = z.infer<typeof ProblemDocument>
 
 /** The problem answers of an operation, for its document: every one of `statuses` and those that any route may give. */
 export function problems<Status extends number>(...statuses: Status[]) {
-  const document = { description: 'Problem', content: { 'application/problem+json': { schema: ProblemDocument } } }
-  return Object.fromEntries([...statuses, 400, 401, 403, 500, 503].map((status) => [status, document])) as Record<
-    Status | 400 | 401 | 403 | 500 | 503,
-    typeof document
-  >
+  const all = [...statuses, 400, 401, 403, 500, 503].map((status) => [status, problem(status)])
+  return Object.fromEntries(all) as Record<Status | 400 | 401 | 403 | 500 | 503, ReturnType<typeof problem>>
+}
+
+function problem(status: number) {
+  const codes = ErrorCodes.options.filter((code) => errors[code].status === status)
+  return { description: codes.join(', '), content: { 'application/problem+json': { schema: ProblemDocument } } }
 }

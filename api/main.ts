@@ -1,0 +1,90 @@
+import { Client, Connection } from '@temporalio/client'
+import { readSigningKey } from '../config/keys.ts'
+import { type TemporalPlace, temporalPlace } from '../config/temporal.ts'
+import type { Configuration } from '../model/configuration.ts'
+import { UnwindError } from '../model/errors.ts'
+import { buildApi } from './app.ts'
+import { isLoopback } from './http/loopback.ts'
+
+/** How long answers that are under way may take once the process was told to stop, in milliseconds. */
+const GRACE = 10_000
+
+/** An API that listens. */
+export interface RunningApi {
+  /** Where it is reached on this machine. */
+  url: string
+  /** Lets answers that are under way end, at most 10 s, and closes everything. */
+  close(): Promise<void>
+}
+
+/** Runs the API until it is told to stop (SIGINT, SIGTERM). Starts without Temporal, and answers 503 until that is there. */
+export async function startApi(configuration: Configuration): Promise<void> {
+  const api = await listen(configuration)
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', () => resolve())
+    process.once('SIGTERM', () => resolve())
+  })
+  await api.close()
+}
+
+/** Opens the API at the configured host and port. Throws CONFIGURATION_INVALID. */
+export async function listen(
+  configuration: Configuration,
+  { place = temporalPlace(), log = true }: { place?: TemporalPlace; log?: boolean } = {},
+): Promise<RunningApi> {
+  const { host, port, tokens, signingKey: path } = configuration.api
+  if (tokens.length === 0 && !isLoopback(host))
+    throw new UnwindError(
+      'CONFIGURATION_INVALID',
+      `api.host is ${host}, but no api.tokens are configured: without them the API listens on this machine only. ` +
+        'Make a token with `unwind token`, or set api.host to 127.0.0.1',
+    )
+  const signingKey = path ? await readSigningKey(path) : undefined
+  const { connection, client } = connectLazily(place)
+  const app = buildApi({ configuration, client, connection, signingKey, log })
+  if (!signingKey)
+    app.log.warn('api.signingKey is not set: approvals and decisions but retry and pause will be refused')
+  try {
+    const url = await app.listen({ host, port })
+    return { url, close: () => close(app, connection) }
+  } catch (error) {
+    await close(app, connection)
+    throw listenProblem(error, host, port)
+  }
+}
+
+/** A client that connects with its first call, and soon again after Temporal was away. */
+export function connectLazily({ connectionOptions, namespace }: TemporalPlace): {
+  connection: Connection
+  client: Client
+} {
+  const connection = Connection.lazy({
+    ...connectionOptions,
+    // gRPC waits up to two minutes between tries by itself; whoever restarts Temporal in an incident does not.
+    channelArgs: { 'grpc.initial_reconnect_backoff_ms': 250, 'grpc.max_reconnect_backoff_ms': 2_000 },
+  })
+  return { connection, client: new Client({ connection, namespace }) }
+}
+
+async function close(app: ReturnType<typeof buildApi>, connection: Connection): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), GRACE)
+  await app.close().finally(() => clearTimeout(timer))
+  await connection.close()
+}
+
+function listenProblem(error: unknown, host: string, port: number): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const why: Record<string, string> = {
+    EADDRINUSE: 'something listens there already',
+    EACCES: 'this user may not listen there',
+    EADDRNOTAVAIL: 'this machine has no such address',
+    ENOTFOUND: 'this host name is not known',
+  }
+  if (!why[code]) return error
+  return new UnwindError(
+    'CONFIGURATION_INVALID',
+    `the API cannot listen on ${host}:${port}: ${why[code]}; change api.host or api.port`,
+    undefined,
+    { cause: error },
+  )
+}
