@@ -1,7 +1,7 @@
 import type { CallContext, Revision } from '../../../model/target.ts'
 import type { Cluster } from './connect.ts'
 import { clip } from './faults.ts'
-import { readDeployment, readReplicaSets } from './objects.ts'
+import { type Deployment, type ReplicaSet, readDeployment, readReplicaSets } from './objects.ts'
 import { placeOf } from './state.ts'
 import { type Candidate, candidates, leftBehind, withTemplate } from './revision.ts'
 import type { KubernetesStep } from './schema.ts'
@@ -14,7 +14,12 @@ export async function history(step: KubernetesStep, context: CallContext<Cluster
   const { connection, signal } = context
   const place = placeOf(step)
   const { object: deployment } = await readDeployment(connection, place, signal)
-  const all = candidates(await readReplicaSets(connection, deployment, place.namespace, signal))
+  return revisions(deployment, await readReplicaSets(connection, deployment, place.namespace, signal))
+}
+
+/** The same of ReplicaSets that were read already. */
+export function revisions(deployment: Deployment, replicaSets: readonly ReplicaSet[]): Revision[] {
+  const all = candidates(replicaSets)
   const current = withTemplate(all, templateHash(deployment.spec.template))
   const left = leftBehind(deployment, all)
   return all

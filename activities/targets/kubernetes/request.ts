@@ -3,7 +3,7 @@ import https from 'node:https'
 
 /** One request to an API server, before credentials. `path` begins with a slash and carries its query. */
 export interface Request {
-  method: 'GET' | 'PATCH' | 'POST'
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   path: string
   accept?: string
   contentType?: string
