@@ -83,7 +83,7 @@ export interface Tool {
 }
 
 /** Where the vendor publishes binaries with checksums; `asset` is undefined for a platform that has none. */
-export interface Release {
+interface Release {
   base: string
   /** The environment variable that names another place with the same files: a mirror, or a test. */
   baseVariable: string

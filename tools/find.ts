@@ -1,6 +1,6 @@
 import { catalogue, type Tool, type ToolName } from './catalogue.ts'
 import { build } from './find/build.ts'
-import { cachedBinary, isExecutable } from './find/cache.ts'
+import { cachedBinary, isExecutable, removeUnfinished } from './find/cache.ts'
 import { download } from './find/download.ts'
 import { withLock } from './find/lock.ts'
 import { findOnPath } from './find/path.ts'
@@ -52,6 +52,7 @@ async function fromCache(name: string, tool: Tool): Promise<string> {
   return withLock(`${path}.lock`, `${name} ${tool.version}`, async () => {
     // Whoever held the lock before may have put it there.
     if (await isExecutable(path)) return path
+    await removeUnfinished(path)
     const refusal = await download(name, tool, path)
     if (refusal === undefined) return path
     if (refusal.loud) say(`${name} ${tool.version}: ${refusal.why}`)

@@ -1,6 +1,5 @@
 import type { TestProject } from 'vitest/node'
 import { startCluster } from '../../tools/kubernetes/cluster.ts'
-import './provided.ts'
 
 /** A vitest globalSetup: one Kubernetes control plane for the whole run. Answers how to end it. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {

@@ -1,6 +1,5 @@
 import type { TestProject } from 'vitest/node'
 import { startTemporal } from '../../tools/temporal/server.ts'
-import './provided.ts'
 
 /** A vitest globalSetup: one Temporal server for the whole run. Answers how to end it. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {

@@ -1,6 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { copyAssets } from '../../tools/assets.ts'
 import { catalogue, type Tool } from '../../tools/catalogue.ts'
 import { atLeast } from '../../tools/find/build.ts'
 import { cachedBinary } from '../../tools/find/cache.ts'
@@ -22,9 +24,23 @@ async function everywhere(): Promise<{ variable: string; path: string; cache: st
   vi.stubEnv(kwok.variable, chosen)
   const path = await printer(process.env['PATH'] ?? '', 'kwok', 'kwok version v0.8.0')
   const cache = cachedBinary('kwok', kwok)
-  await mkdir(join(cache, '..'), { recursive: true })
+  await mkdir(dirname(cache), { recursive: true })
   await writeFile(cache, '', { mode: 0o755 })
   return { variable: chosen, path, cache }
+}
+
+/** A stand-in for Go that writes down each build, and "builds" an empty program. */
+async function fakeGo(): Promise<() => Promise<string[]>> {
+  const log = join(await scratch(), 'builds')
+  const go = `#!${process.execPath}
+    const { appendFileSync, writeFileSync } = require('node:fs')
+    if (process.argv[2] === 'version') console.log('go version go1.30.0 linux/amd64')
+    else {
+      appendFileSync(${JSON.stringify(log)}, process.argv.slice(2).join(' ') + '\\n')
+      writeFileSync(process.argv[process.argv.indexOf('-o') + 1], '', { mode: 0o755 })
+    }`
+  await writeFile(join(process.env['PATH'] ?? '', 'go'), go, { mode: 0o755 })
+  return async () => (await readFile(log, 'utf8')).trim().split('\n')
 }
 
 describe('where a binary is looked for', () => {
@@ -77,6 +93,36 @@ describe('where a binary is looked for', () => {
     expect(error.message).toContain('could not build kwok 0.8.0')
     expect((error.cause as Error).message).toContain('no space left on device')
   })
+})
+
+describe('a build', () => {
+  test('happens once however many ask at the same time, with pinned modules and a version stamped in', async () => {
+    const builds = await fakeGo()
+    const paths = await Promise.all([find('kwok', kwok), find('kwok', kwok), find('kwok', kwok)])
+    expect(new Set(paths)).toEqual(new Set([cachedBinary('kwok', kwok)]))
+    expect(await builds()).toHaveLength(1)
+    expect((await builds())[0]).toMatch(
+      /-X sigs\.k8s\.io\/kwok\/pkg\/consts\.Version=v0\.8\.0 -o .* sigs\.k8s\.io\/kwok\/cmd\/kwok$/,
+    )
+  })
+
+  test('clears away what one that was killed has left, and leaves only the binary', async () => {
+    await fakeGo()
+    const folder = dirname(cachedBinary('kwok', kwok))
+    await mkdir(folder, { recursive: true })
+    await writeFile(join(folder, 'kwok.4711'), 'half a binary')
+    await find('kwok', kwok)
+    expect(await readdir(folder)).toEqual(['kwok'])
+  })
+})
+
+test('the assets of the build are the module files, the stages and the plain JavaScript, nothing else', async () => {
+  const to = await scratch()
+  await copyAssets(fileURLToPath(new URL('../../tools/', import.meta.url)), to)
+  const copied = (await readdir(to, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
+  const names = copied.map(({ name }) => name)
+  expect(names).toEqual(expect.arrayContaining(['go.mod', 'go.sum', 'crash-loop.yaml', 'watchdog.mjs', 'owned.mjs']))
+  expect(names.filter((name) => !/^go\.(mod|sum)$|\.yaml$|\w\.mjs$/.test(name))).toEqual([])
 })
 
 test.each([

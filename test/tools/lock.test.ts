@@ -7,7 +7,7 @@ import { withLock } from '../../tools/find/lock.ts'
 import { identify } from '../../tools/process/owned.mjs'
 import { scratch } from './scratch.ts'
 
-async function sleeper(): Promise<{ pid: number; start: string; kill(): Promise<void> }> {
+async function sleeper(): Promise<{ pid: number; start: string; kill: () => Promise<void> }> {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' })
   const kill = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Tool } from '../catalogue.ts'
 import { run } from '../run.ts'
+import { unfinished } from './cache.ts'
 import { progress } from './progress.ts'
 
 /**
@@ -11,16 +12,16 @@ import { progress } from './progress.ts'
  */
 export async function build(name: string, tool: Tool, path: string): Promise<void> {
   await requireGo(name, tool)
-  const unfinished = `${path}.${process.pid}`
+  const output = unfinished(path)
   const done = progress(`building ${name} ${tool.version} with Go (minutes the first time)`)
   try {
     await mkdir(dirname(path), { recursive: true })
-    await run('go', buildArguments(tool, unfinished), {
+    await run('go', buildArguments(tool, output), {
       cwd: join(fileURLToPath(new URL('..', import.meta.url)), tool.go.module),
       env: { CGO_ENABLED: '0', GOFLAGS: '-mod=readonly', GOTOOLCHAIN: 'local' },
       within: 30 * 60_000,
     })
-    await rename(unfinished, path)
+    await rename(output, path)
     done('built')
   } catch (error) {
     done('failed')
@@ -29,7 +30,7 @@ export async function build(name: string, tool: Tool, path: string): Promise<voi
       { cause: error },
     )
   } finally {
-    await rm(unfinished, { force: true })
+    await rm(output, { force: true })
   }
 }
 

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
-import { access, stat } from 'node:fs/promises'
+import { access, readdir, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Tool } from '../catalogue.ts'
 
 /** Where the binary of this tool and version is kept: `$XDG_CACHE_HOME/unwind/<tool>/<version>/<tool>`. */
@@ -18,4 +18,15 @@ export async function isExecutable(path: string): Promise<boolean> {
   } catch {
     return false
   }
+}
+
+/** Where a binary is made before it is whole; renaming it to `path` is the last thing that happens. */
+export function unfinished(path: string): string {
+  return `${path}.${process.pid}`
+}
+
+/** Deletes what builds and downloads that were killed have left beside `path`. Only for the holder of its lock. */
+export async function removeUnfinished(path: string): Promise<void> {
+  const leftovers = (await readdir(dirname(path))).filter((name) => /^\.\d+$/.test(name.replace(basename(path), '')))
+  await Promise.all(leftovers.map((name) => rm(join(dirname(path), name), { force: true })))
 }

@@ -3,6 +3,7 @@ import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import type { Asset, Tool } from '../catalogue.ts'
+import { unfinished } from './cache.ts'
 import { platform } from './platform.ts'
 import { progress } from './progress.ts'
 import { memberOf } from './tar.ts'
@@ -72,14 +73,14 @@ async function fetchBytes(url: string, within: number): Promise<Buffer> {
 }
 
 async function keep(bytes: Buffer, path: string): Promise<void> {
-  const unfinished = `${path}.${process.pid}`
+  const part = unfinished(path)
   try {
     await mkdir(dirname(path), { recursive: true })
-    await writeFile(unfinished, bytes)
-    await chmod(unfinished, 0o755)
-    await rename(unfinished, path)
+    await writeFile(part, bytes)
+    await chmod(part, 0o755)
+    await rename(part, path)
   } finally {
-    await rm(unfinished, { force: true })
+    await rm(part, { force: true })
   }
 }
 

@@ -3,7 +3,7 @@ import { isIPv4 } from 'node:net'
 import { der } from './der.ts'
 
 /** A certificate and its private key, in PEM. */
-export interface Certificate {
+interface Certificate {
   certificate: string
   key: string
 }

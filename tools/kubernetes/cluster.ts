@@ -96,7 +96,7 @@ interface Parts {
   kubeconfig: string
   server: string
   apiServer: RunningProcess
-  stop(): Promise<void>
+  stop: () => Promise<void>
 }
 
 function describe({ folder, ids, kubeconfig, server, apiServer, stop }: Parts): Cluster {

@@ -15,7 +15,7 @@ export interface Identities {
 }
 
 /** A certificate and its key, as files. */
-export interface CertificateFiles {
+interface CertificateFiles {
   certificateFile: string
   keyFile: string
 }

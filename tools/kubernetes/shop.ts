@@ -5,7 +5,7 @@ import type { Cluster } from './cluster.ts'
 export type Behaviour = 'healthy' | 'slow' | 'crash-loop' | 'image-pull-error' | 'ready-then-failing' | 'never-ready'
 
 /** The Deployments of the demo shop. */
-export const shop = ['storefront', 'checkout', 'payments'] as const
+const shop = ['storefront', 'checkout', 'payments'] as const
 
 const replicas = { storefront: 3, checkout: 3, payments: 2 }
 
@@ -30,7 +30,7 @@ export async function breakCheckout(cluster: Cluster): Promise<void> {
 }
 
 /** The Deployment of one part of the shop at a release, whose new pods behave as told. */
-export function shopDeployment(
+function shopDeployment(
   name: (typeof shop)[number],
   release: string,
   behaviour: Behaviour = 'healthy',

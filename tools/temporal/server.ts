@@ -69,6 +69,9 @@ const settings = {
   'matching.rps': 20_000,
 }
 
+/** The reader's own Temporal profile and TEMPORAL_* variables are for other servers. */
+const untouched = ['--disable-config-file', '--disable-config-env']
+
 /** Starts a server, and resolves once its namespaces answer. Rejects with the end of its log if it does not start. */
 export async function startTemporal(options: TemporalOptions = {}): Promise<TemporalServer> {
   const command = await findBinary('temporal')
@@ -121,17 +124,23 @@ async function start(
 
 function serverArguments(ports: Ports, dbFilename: string, options: TemporalOptions): string[] {
   const attributes = [...searchAttributes, ...(options.searchAttributes ?? [])]
+  const ui = 'ui' in ports ? [`--ui-port=${ports['ui']}`, '--ui-disable-news-fetch'] : ['--headless']
   return [
-    ...['server', 'start-dev', '--ip', '127.0.0.1', '--disable-config-file', '--disable-config-env'],
-    ...['--port', String(ports['grpc']), '--http-port', String(ports['http'])],
-    ...['--metrics-port', String(ports['metrics'])],
-    ...('ui' in ports ? ['--ui-port', String(ports['ui']), '--ui-disable-news-fetch'] : ['--headless']),
-    ...['--db-filename', dbFilename],
+    'server',
+    'start-dev',
+    '--ip=127.0.0.1',
+    `--port=${ports['grpc']}`,
+    `--http-port=${ports['http']}`,
+    `--metrics-port=${ports['metrics']}`,
+    ...ui,
+    `--db-filename=${dbFilename}`,
     // With a write-ahead log, what was acknowledged survives kill -9 of the server, at a fraction of the fsyncs.
-    ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
-    ...(options.namespace === undefined ? [] : ['--namespace', options.namespace]),
-    ...attributes.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
-    ...Object.entries(settings).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]),
+    '--sqlite-pragma=journal_mode=WAL',
+    '--sqlite-pragma=synchronous=NORMAL',
+    ...(options.namespace === undefined ? [] : [`--namespace=${options.namespace}`]),
+    ...attributes.map((name) => `--search-attribute=${name}=Keyword`),
+    ...Object.entries(settings).map(([key, value]) => `--dynamic-config-value=${key}=${value}`),
+    ...untouched,
   ]
 }
 
@@ -139,7 +148,7 @@ function serverArguments(ports: Ports, dbFilename: string, options: TemporalOpti
 async function ready(command: string, { grpc, ui }: Ports, namespace: string): Promise<boolean> {
   if (!(await listens(grpc))) return false
   if (ui !== undefined && !(await listens(ui))) return false
-  const address = ['--address', `127.0.0.1:${grpc}`, '--disable-config-file', '--disable-config-env']
-  await run(command, ['operator', 'namespace', 'describe', namespace, ...address], { within: 5000 })
+  const ask = ['operator', 'namespace', 'describe', namespace, `--address=127.0.0.1:${grpc}`, ...untouched]
+  await run(command, ask, { within: 5000 })
   return true
 }
