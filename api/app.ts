@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { type ApiOptions, contextOf } from './context.ts'
 import { documentation } from './documentation.ts'
@@ -38,7 +38,7 @@ export function buildApi(options: BuildOptions): App {
     exposeHeadRoutes: false,
     // Fastify's own answer while it closes is no problem document; a request that comes in time is still answered.
     return503OnClosing: false,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     requestIdHeader: false,
     genReqId: () => randomUUID(),
     frameworkErrors: (error, request, reply) => {

@@ -1,10 +1,10 @@
-import { Client, Connection } from '@temporalio/client'
 import { readSigningKey } from '../config/keys.ts'
 import { type TemporalPlace, temporalPlace } from '../config/temporal.ts'
 import type { Configuration } from '../model/configuration.ts'
 import { UnwindError } from '../model/errors.ts'
 import { buildApi } from './app.ts'
 import { isLoopback } from './http/loopback.ts'
+import { connectLazily, type TemporalClient } from './temporal/connect.ts'
 
 /** How long answers that are under way may take once the process was told to stop, in milliseconds. */
 const GRACE = 10_000
@@ -40,36 +40,23 @@ export async function listen(
         'Make a token with `unwind token`, or set api.host to 127.0.0.1',
     )
   const signingKey = path ? await readSigningKey(path) : undefined
-  const { connection, client } = connectLazily(place)
-  const app = buildApi({ configuration, client, connection, signingKey, log })
+  const temporal = connectLazily(place)
+  const app = buildApi({ configuration, ...temporal, signingKey, log })
   if (!signingKey)
     app.log.warn('api.signingKey is not set: approvals and decisions but retry and pause will be refused')
   try {
     const url = await app.listen({ host, port })
-    return { url, close: () => close(app, connection) }
+    return { url, close: () => close(app, temporal) }
   } catch (error) {
-    await close(app, connection)
+    await close(app, temporal)
     throw listenProblem(error, host, port)
   }
 }
 
-/** A client that connects with its first call, and soon again after Temporal was away. */
-export function connectLazily({ connectionOptions, namespace }: TemporalPlace): {
-  connection: Connection
-  client: Client
-} {
-  const connection = Connection.lazy({
-    ...connectionOptions,
-    // gRPC waits up to two minutes between tries by itself; whoever restarts Temporal in an incident does not.
-    channelArgs: { 'grpc.initial_reconnect_backoff_ms': 250, 'grpc.max_reconnect_backoff_ms': 2_000 },
-  })
-  return { connection, client: new Client({ connection, namespace }) }
-}
-
-async function close(app: ReturnType<typeof buildApi>, connection: Connection): Promise<void> {
+async function close(app: ReturnType<typeof buildApi>, temporal: TemporalClient): Promise<void> {
   const timer = setTimeout(() => app.server.closeAllConnections(), GRACE)
   await app.close().finally(() => clearTimeout(timer))
-  await connection.close()
+  await temporal.close()
 }
 
 function listenProblem(error: unknown, host: string, port: number): unknown {

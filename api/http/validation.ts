@@ -10,9 +10,13 @@ const FAULTS_LIMIT = 20
 export const validator: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
   return (input: unknown) => {
     const parsed = schema.safeParse(input ?? undefined, { error: suggest })
-    return parsed.success ? { value: parsed.data } : { error: invalid(parsed.error, httpPart ?? 'request') }
+    return parsed.success
+      ? { value: parsed.data }
+      : { error: invalid(parsed.error, PARTS[httpPart ?? ''] ?? 'request') }
   }
 }
+
+const PARTS: Record<string, string> = { body: 'body', querystring: 'query', params: 'path', headers: 'headers' }
 
 function invalid(error: z.ZodError, part: string): UnwindError {
   const faults = error.issues

@@ -1,4 +1,3 @@
-import type { temporal } from '@temporalio/proto'
 import { isGrpcServiceError } from '@temporalio/client'
 import { UnwindError } from '../../model/errors.ts'
 import { parseRollbackId } from '../../model/ids.ts'
@@ -44,7 +43,9 @@ function filterOf({ environment, service, status, outcome }: ListQuery, visible:
   return conditions.join(' AND ')
 }
 
-async function summary(api: Api, info: temporal.api.workflow.v1.IWorkflowExecutionInfo): Promise<Summary | undefined> {
+type Listed = Awaited<ReturnType<Api['client']['workflowService']['listWorkflowExecutions']>>['executions'][number]
+
+async function summary(api: Api, info: Listed): Promise<Summary | undefined> {
   const id = info.execution?.workflowId ?? ''
   const place = parseRollbackId(id)
   const runId = info.firstRunId || info.execution?.runId

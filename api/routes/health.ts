@@ -4,6 +4,9 @@ import { Health, Readiness } from '../schemas/answers.ts'
 import { problems } from '../schemas/problem.ts'
 import { requireWorker } from '../temporal/workers.ts'
 
+/** Probes wait a second or two; an answer after that is no answer. Milliseconds. */
+const READY_LIMIT = 1_000
+
 /** Whether the process lives, and whether it can carry anything out. Open to all: they tell nothing else. */
 export function healthRoutes(app: App, api: Api): void {
   const tags = ['health']
@@ -28,7 +31,7 @@ export function healthRoutes(app: App, api: Api): void {
       response: { 200: Readiness, ...problems() },
     },
     handler: async () => {
-      await requireWorker(api)
+      await requireWorker(api, READY_LIMIT)
       return { status: 'ready' as const, temporal: 'reachable' as const, worker: 'running' as const }
     },
   })

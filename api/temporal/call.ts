@@ -86,7 +86,7 @@ function byStatus(status: number, details: string, cause: unknown): UnwindError 
 }
 
 function unavailable(what: string, cause?: unknown): UnwindError {
-  const message = `Temporal ${what}; repeat the request with the same Idempotency-Key once it does, and nothing is done twice`
+  const message = `Temporal ${what}; see that it runs, then repeat the request, with the same Idempotency-Key if it starts something`
   return new UnwindError('TEMPORAL_UNAVAILABLE', message, undefined, { cause })
 }
 

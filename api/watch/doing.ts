@@ -1,13 +1,11 @@
-import type { temporal } from '@temporalio/proto'
 import type { Api } from '../context.ts'
-import { decodePayloads } from '../temporal/executions.ts'
+import { decodePayloads, type Execution } from '../temporal/executions.ts'
 import type { Doing } from './sink.ts'
 
+type Pending = NonNullable<Execution['description']['raw']['pendingActivities']>
+
 /** What the run's activity does just now, by its last heartbeat; between two heartbeats, what it waits for. */
-export async function doingOf(
-  api: Api,
-  pending: readonly temporal.api.workflow.v1.IPendingActivityInfo[],
-): Promise<Doing> {
+export async function doingOf(api: Api, pending: Pending): Promise<Doing> {
   const [activity] = pending
   if (!activity) return { doing: null }
   const { activityType, attempt, heartbeatDetails, lastFailure } = activity

@@ -1,9 +1,10 @@
-import { temporal } from '@temporalio/proto'
 import type { Api } from '../context.ts'
 
 /** One long poll waits 20 s on the server; a little more than twice that means that the connection is dead. */
 const POLL_LIMIT = 45_000
 const PAUSE_AFTER_ERROR = 1_000
+// temporal.api.enums.v1.HistoryEventFilterType
+const ALL_EVENTS = 1
 
 /**
  * Follows a run's history by one long poll at a time, across continue-as-new. Calls `changed` after each batch of new
@@ -54,12 +55,11 @@ async function poll(
   signal: AbortSignal,
 ) {
   const { namespace } = api.client.options
-  const historyEventFilterType = temporal.api.enums.v1.HistoryEventFilterType.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT
   const request = {
     namespace,
     execution,
     waitNewEvent: true,
-    historyEventFilterType,
+    historyEventFilterType: ALL_EVENTS,
     ...(nextPageToken && { nextPageToken }),
   }
   try {
