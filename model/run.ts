@@ -67,11 +67,13 @@ export interface RunLimits {
   heartbeat: number
   /** Attempts while a system does not answer, before the step parks. */
   attempts: number
+  /** How long a step may wait for a worker that polls its connection's own queue, before it parks. */
+  unpolled: number
   /** History events after which the run continues as a new execution; Temporal's own suggestion applies as well. */
   events: number
 }
 
-export const DEFAULT_LIMITS: RunLimits = { heartbeat: 10_000, attempts: 40, events: 4_000 }
+export const DEFAULT_LIMITS: RunLimits = { heartbeat: 10_000, attempts: 40, unpolled: 120_000, events: 4_000 }
 
 export interface StepState {
   id: string

@@ -14,7 +14,6 @@ export async function bundleWorkflows(): Promise<string> {
   const { code } = await bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL(`../workflows/index.${extension}`, import.meta.url)),
     logger: new DefaultLogger('WARN'),
-    webpackConfigHook: (config) => ({ ...config, devtool: false }),
   })
   return code
 }

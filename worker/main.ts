@@ -19,7 +19,7 @@ export async function startWorker(
 ): Promise<void> {
   Runtime.install({ logger: new DefaultLogger('WARN', ({ level, message }) => log(`${level} ${message}`)) })
   const { connectionOptions, namespace } = temporalPlace()
-  const workflowBundle = existsSync(BUNDLE_PATH) ? { codePath: BUNDLE_PATH } : await fromSource()
+  const workflowBundle = await workflows()
   const verifyKeys = await readVerifyKeys(configuration)
   const connection = await connect(connectionOptions, log)
   const parts = { configuration, connection, namespace, workflowBundle, verifyKeys }
@@ -35,8 +35,9 @@ export async function startWorker(
 }
 
 /** From source the workflows are bundled now; a built Unwind without its bundle is broken and says so. */
-async function fromSource(): Promise<{ code: string }> {
+async function workflows(): Promise<{ code: string } | { codePath: string }> {
   if (import.meta.url.endsWith('.ts')) return { code: await bundleWorkflows() }
+  if (existsSync(BUNDLE_PATH)) return { codePath: BUNDLE_PATH }
   throw new UnwindError('CONFIGURATION_INVALID', `${BUNDLE_PATH} is missing; build Unwind again (npm run build)`)
 }
 

@@ -10,8 +10,6 @@ import type { RunInput, RunLimits, StepState } from '../model/run.ts'
 const MINUTE = 60_000
 /** The wrapper ends a verb at its limit and says why; Temporal's own bound stands behind it for a wrapper that hangs. */
 const GRACE = 30_000
-/** A worker that polls the connection's own queue takes a step at once; after this long nobody does. */
-const NOBODY_POLLS = 2 * MINUTE
 
 /** The quick ones: pure but for a hash and a key, so they run inside the workflow task. */
 export const engine = proxyLocalActivities<Pick<EngineActivities, 'unwind.seal' | 'unwind.identify'>>({
@@ -47,7 +45,7 @@ export async function call<V extends Verb>(
   argument: Calls[V],
 ): Promise<Awaited<ReturnType<StepActivities[V]>>> {
   const result: unknown = await scheduleActivity(`${route.kind}.${verb}`, [argument], {
-    ...(route.taskQueue && { taskQueue: route.taskQueue, scheduleToStartTimeout: NOBODY_POLLS }),
+    ...(route.taskQueue && { taskQueue: route.taskQueue, scheduleToStartTimeout: limits.unpolled }),
     startToCloseTimeout: route.limit + GRACE,
     heartbeatTimeout: limits.heartbeat,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,

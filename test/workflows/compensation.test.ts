@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import { failing, forbidden, ok, thenTimeOut } from '../support/faults.ts'
+import { scenarios } from './scenario.ts'
+
+scenarios('taking back', (start) => {
+  test('promise 6, every rollback can be undone: compensations run in reverse and restore what was there', async () => {
+    const engine = await start()
+    const [a, b] = [engine.system.put('a', 'v1', 'v2'), engine.system.put('b', 'v1', 'v2')]
+    b.health = 'fail'
+    const run = await engine.rollback([{ object: 'a' }, { object: 'b' }])
+    await run.decide('compensate')
+    const state = await run.ends()
+    expect(state.outcome).toBe('compensated')
+    expect([a.at, b.at]).toEqual(['v2', 'v2'])
+    const taken = state.timeline.filter((event) => event.type === 'step-compensated').map((event) => event.stepId)
+    expect(taken).toEqual(['memory-2', 'memory-1'])
+  })
+
+  test('a step whose answer was lost is compensated too', async () => {
+    const engine = await start({ limits: { attempts: 1 }, wrap: (target) => failing(target, { apply: [thenTimeOut] }) })
+    const object = engine.system.put('shop', 'v1', 'v2')
+    const run = await engine.rollback([{ object: 'shop' }])
+    await run.decide('compensate')
+    expect((await run.ends()).outcome).toBe('compensated')
+    expect(object.at).toBe('v2')
+  })
+
+  test('onFailure: compensate takes back without asking', async () => {
+    const engine = await start()
+    const [a, b] = [engine.system.put('a', 'v1', 'v2'), engine.system.put('b', 'v1', 'v2')]
+    b.health = 'fail'
+    const state = await (await engine.rollback([{ object: 'a' }, { object: 'b', onFailure: 'compensate' }])).ends()
+    expect(state.outcome).toBe('compensated')
+    expect([a.at, b.at]).toEqual(['v2', 'v2'])
+  })
+
+  test('a compensation that fails parks after all others were attempted, and a retry finishes it', async () => {
+    const engine = await start({ wrap: (target) => failing(target, { apply: [ok, ok, forbidden] }) })
+    const [a, b] = [engine.system.put('a', 'v1', 'v2'), engine.system.put('b', 'v1', 'v2')]
+    b.health = 'fail'
+    const run = await engine.rollback([{ object: 'a' }, { object: 'b' }])
+    await run.decide('compensate')
+    const state = await run.reaches('parked')
+    expect(state.parked).toMatchObject({ stepId: 'memory-2', during: 'compensate' })
+    expect([a.at, b.at]).toEqual(['v2', 'v1'])
+    await run.decide('retry')
+    expect((await run.ends()).outcome).toBe('compensated')
+    expect(b.at).toBe('v2')
+  })
+
+  test('abort reverses nothing and lists what stays changed', async () => {
+    const engine = await start()
+    const [a, b] = [engine.system.put('a', 'v1', 'v2'), engine.system.put('b', 'v1', 'v2')]
+    b.health = 'fail'
+    const run = await engine.rollback([{ object: 'a' }, { object: 'b' }])
+    await run.reaches('parked')
+    await run.send('abort', { note: 'we roll forward' })
+    const state = await run.ends()
+    expect(state.outcome).toBe('aborted')
+    expect(state.timeline.at(-1)?.text).toContain('stays changed: b → previous, a → previous')
+    expect([a.at, b.at]).toEqual(['v1', 'v1'])
+  })
+
+  test('a cancellation in Temporal means abort', async () => {
+    const engine = await start({ wrap: (target) => failing(target, { apply: [forbidden] }) })
+    engine.system.put('shop', 'v1', 'v2')
+    const run = await engine.rollback([{ object: 'shop' }])
+    await run.reaches('parked')
+    await run.handle.cancel()
+    const state = await run.ends()
+    expect(state).toMatchObject({ outcome: 'aborted' })
+    expect(state.timeline.at(-1)?.actor).toBe('cancelled in Temporal')
+  })
+})

@@ -1,0 +1,42 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
+import { expect, test } from 'vitest'
+import { failing, forbidden } from '../support/faults.ts'
+import { scenarios } from './scenario.ts'
+
+scenarios('promise 5, one rollback at a time', (start) => {
+  test('per service: the second start is refused by Temporal itself', async () => {
+    const engine = await start({ wrap: (target) => failing(target, { apply: [forbidden] }) })
+    engine.system.put('shop', 'v1', 'v2')
+    const input = engine.input([{ object: 'shop' }])
+    const run = await engine.begin(input)
+    await run.reaches('parked')
+    await expect(engine.begin(input)).rejects.toBeInstanceOf(WorkflowExecutionAlreadyStartedError)
+    await run.decide('retry')
+    await run.ends()
+  })
+
+  test('per object: a rollback of the same object under another name is refused and names the holder', async () => {
+    const engine = await start({ wrap: (target) => failing(target, { apply: [forbidden] }) })
+    const name = `shop-${Date.now()}`
+    const object = engine.system.put(name, 'v1', 'v2')
+    const first = await engine.rollback([{ object: name }])
+    await first.reaches('parked')
+    const second = await (await engine.rollback([{ object: name }])).ends()
+    expect(second).toMatchObject({ outcome: 'not-applicable', problem: { code: 'OBJECT_LOCKED' } })
+    expect(second.problem?.message).toContain(first.handle.workflowId)
+    await first.decide('retry')
+    await first.ends()
+    object.at = 'v2'
+    expect((await (await engine.rollback([{ object: name }])).ends()).outcome).toBe('recovered')
+  })
+
+  test('the lock of a run that was terminated is taken over', async () => {
+    const engine = await start({ wrap: (target) => failing(target, { apply: [forbidden] }) })
+    const name = `gone-${Date.now()}`
+    engine.system.put(name, 'v1', 'v2')
+    const first = await engine.rollback([{ object: name }])
+    await first.reaches('parked')
+    await first.handle.terminate('an operator had no patience')
+    expect((await (await engine.rollback([{ object: name }])).ends()).outcome).toBe('recovered')
+  })
+})

@@ -1,0 +1,35 @@
+import { defineConfig } from 'vitest/config'
+
+const TEMPORAL = './test/support/temporal-setup.ts'
+const CLUSTER = './test/support/cluster-setup.ts'
+
+/** One project per layer: each starts only the real servers that it needs. */
+function layer(name: string, globalSetup: string[] = [], limit = 60_000) {
+  return {
+    test: {
+      name,
+      include: [`test/${name}/**/*.test.ts`],
+      globalSetup,
+      pool: 'forks' as const,
+      testTimeout: limit,
+      hookTimeout: limit * 2,
+    },
+  }
+}
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      layer('model'),
+      layer('tidy'),
+      layer('replay'),
+      layer('workflows', [TEMPORAL], 25_000),
+      layer('api', [TEMPORAL]),
+      layer('tools', [], 600_000),
+      layer('targets', [CLUSTER], 120_000),
+      layer('cli', [TEMPORAL, CLUSTER], 120_000),
+      layer('e2e', [TEMPORAL, CLUSTER], 600_000),
+    ],
+  },
+})
