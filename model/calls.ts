@@ -51,7 +51,7 @@ export interface SealCall {
   before?: string
 }
 
-/** Activities that belong to no target. `seal` and `identify` are local: pure but for a hash and a key. */
+/** Activities that belong to no target. `seal` and `identify` touch no system. */
 export interface EngineActivities {
   'unwind.seal'(call: SealCall): Promise<{ digest: string; need?: ApprovalNeed }>
   'unwind.identify'(call: {

@@ -1,9 +1,4 @@
-import {
-  ActivityCancellationType,
-  proxyLocalActivities,
-  type RetryPolicy,
-  scheduleActivity,
-} from '@temporalio/workflow'
+import { ActivityCancellationType, proxyActivities, type RetryPolicy, scheduleActivity } from '@temporalio/workflow'
 import type { ApplyCall, EngineActivities, PlanCall, StepActivities, StepCall, VerifyCall } from '../model/calls.ts'
 import type { RunInput, RunLimits, StepState } from '../model/run.ts'
 
@@ -11,10 +6,13 @@ const MINUTE = 60_000
 /** The wrapper ends a verb at its limit and says why; Temporal's own bound stands behind it for a wrapper that hangs. */
 const GRACE = 30_000
 
-/** The quick ones: pure but for a hash and a key, so they run inside the workflow task. */
-export const engine = proxyLocalActivities<Pick<EngineActivities, 'unwind.seal' | 'unwind.identify'>>({
+/**
+ * The quick ones: a hash, a key. They are ordinary activities and not local ones, because a local activity is lost with
+ * the workflow task that carries it whenever the run leaves the cache, and the run then waits for a time-out.
+ */
+export const engine = proxyActivities<Pick<EngineActivities, 'unwind.seal' | 'unwind.identify'>>({
   startToCloseTimeout: 10_000,
-  retry: { maximumAttempts: 5 },
+  retry: { initialInterval: 250, backoffCoefficient: 1.6, maximumInterval: 5_000, maximumAttempts: 40 },
 })
 
 type Verb = keyof StepActivities

@@ -43,7 +43,10 @@ async function identify(name: MessageName, message: Signed<object>, { state }: R
   if (!signed) return { subject: 'unverified', groups: [], verified: false }
   try {
     const call = { message: name, workflowId: state.id, content: content as Record<string, unknown>, signed }
-    return { ...(await engine['unwind.identify'](call)), verified: true }
+    return {
+      ...(await engine['unwind.identify'].executeWithOptions({ summary: `Prove who sent ${name}` }, [call])),
+      verified: true,
+    }
   } catch (error) {
     throw refusal(problemOf(error, 'identity'))
   }

@@ -32,10 +32,15 @@ export async function planSteps(
   const planned = steps.flatMap(({ id, kind, connection, plan }) => (plan ? [{ id, kind, connection, plan }] : []))
   const { service, environment, policy, accept } = input
   try {
-    return await engine['unwind.seal']({
-      ...{ service, environment, steps: planned, policy, accept },
+    const sealed = {
+      service,
+      environment,
+      steps: planned,
+      policy,
+      accept,
       ...(options.before && { before: options.before }),
-    })
+    }
+    return await engine['unwind.seal'].executeWithOptions({ summary: 'Seal the plan and read what it needs' }, [sealed])
   } catch (error) {
     const [step] = steps
     if (!step || isCancellation(error)) throw error

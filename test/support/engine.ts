@@ -1,5 +1,6 @@
 import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto'
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client'
+import { defineSearchAttributeKey } from '@temporalio/common'
 import { NativeConnection, type WorkerOptions } from '@temporalio/worker'
 import { SignJWT } from 'jose'
 import { canonical } from '../../model/canonical.ts'
@@ -16,6 +17,7 @@ import { memoryKind, MemorySystem, memoryTarget } from './memory-target.ts'
 import { until } from './until.ts'
 
 export const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+const STATUS = defineSearchAttributeKey('UnwindStatus', 'KEYWORD')
 export const ALICE: Actor = { subject: 'alice', groups: ['sre'] }
 export const BOB: Actor = { subject: 'bob', groups: ['sre'] }
 
@@ -137,13 +139,18 @@ export class RunHandle {
     return this.handle.query<RunState>('state')
   }
 
-  /** The record once the run has come to this phase; it fails after ten seconds with what the run is in. */
+  /**
+   * The record once the run has come to this phase; it fails after ten seconds with what the run is in. It looks at the
+   * search attribute, because without a cache every query replays the run and throws its unfinished task away.
+   */
   async reaches(phase: Phase): Promise<RunState> {
-    return until(
-      () => this.state(),
-      (state) => state.phase === phase,
-      (state) => `the run is ${state?.phase}, not ${phase}`,
+    const look = async () => (await this.handle.describe()).typedSearchAttributes.get(STATUS)
+    await until(
+      look,
+      (seen) => seen === phase,
+      (seen) => `the run is ${seen ?? 'planning'}, not ${phase}`,
     )
+    return this.state()
   }
 
   async ends(): Promise<RunState> {
