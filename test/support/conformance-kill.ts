@@ -36,7 +36,10 @@ async function killed(fixture: Fixture, moment: 'request' | 'answer', first: 'ne
     const plan = await planOf(target, subject.step, context)
     const move = { from: plan.from, to: plan.to }
     const held = proxy.hold(moment)
-    await killWhileHeld({ module, exported, credentials, step: subject.step, move, rollbackId: context.rollbackId }, held)
+    await killWhileHeld(
+      { module, exported, credentials, step: subject.step, move, rollbackId: context.rollbackId },
+      held,
+    )
     assert.equal(proxy.writes(), moment === 'answer' ? 1 : 0)
     const through = { ...context, connection: await target.connect(credentials, 'second') }
     const state = await applied(target, subject.step, plan, through)

@@ -50,19 +50,19 @@ export interface Case {
 
 /** Everything that each target promises, as cases against the real system. */
 export const conformance: readonly Case[] = [
-    { name: 'plan changes nothing', run: planChangesNothing },
-    { name: 'apply twice equals apply once', run: applyTwice },
-    { name: 'verify passes after apply', run: verifyPasses },
-    { name: 'the move reversed restores exactly', run: reverseRestores },
-    { name: 'verify fails while the system is elsewhere', run: verifyFailsElsewhere },
-    ...killedInMidApply,
-    { name: 'nothing to go back to is NO_ROLLBACK_TARGET, not retried', run: nothingToGoBackTo },
-    { name: 'content changed since the plan is PLAN_STALE, and the change is kept', run: staleIsKept },
-    { name: 'an irrelevant change since the plan goes through, and is kept', run: irrelevantGoesThrough },
-    { name: 'unreachable is TARGET_UNREACHABLE, retried', run: unreachableIsRetried },
-    { name: 'no permission is TARGET_FORBIDDEN, not retried, and says which right is missing', run: forbidden },
-    { name: 'owned by a reconciler is TARGET_OWNED, refused unless forced with a reason', run: owned },
-    { name: 'canary secrets appear in no state, diff, message or error', run: secretsStayHidden },
+  { name: 'plan changes nothing', run: planChangesNothing },
+  { name: 'apply twice equals apply once', run: applyTwice },
+  { name: 'verify passes after apply', run: verifyPasses },
+  { name: 'the move reversed restores exactly', run: reverseRestores },
+  { name: 'verify fails while the system is elsewhere', run: verifyFailsElsewhere },
+  ...killedInMidApply,
+  { name: 'nothing to go back to is NO_ROLLBACK_TARGET, not retried', run: nothingToGoBackTo },
+  { name: 'content changed since the plan is PLAN_STALE, and the change is kept', run: staleIsKept },
+  { name: 'an irrelevant change since the plan goes through, and is kept', run: irrelevantGoesThrough },
+  { name: 'unreachable is TARGET_UNREACHABLE, retried', run: unreachableIsRetried },
+  { name: 'no permission is TARGET_FORBIDDEN, not retried, and says which right is missing', run: forbidden },
+  { name: 'owned by a reconciler is TARGET_OWNED, refused unless forced with a reason', run: owned },
+  { name: 'canary secrets appear in no state, diff, message or error', run: secretsStayHidden },
 ]
 
 async function planChangesNothing({ target, connection, arrange }: Fixture): Promise<void> {

@@ -1,13 +1,145 @@
-import { createServer } from 'node:net'
-import { writeFile, mkdtemp, rm, readFile } from 'node:fs/promises'
 import { once } from 'node:events'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import https from 'node:https'
+import { type AddressInfo, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { parseAllDocuments, stringify } from 'yaml'
-import { kubernetes } from '../../activities/targets/kubernetes/index.ts'
 import { loadKubeConfig } from '../../activities/targets/kubernetes/connect.ts'
+import type { Deployment } from '../../activities/targets/kubernetes/objects.ts'
+import { kubernetes } from '../../activities/targets/kubernetes/index.ts'
 import type { Target } from '../../model/target.ts'
 import type { Fixture, Subject } from '../support/conformance.ts'
 import { type HoldingProxy, startProxy, type Upstream } from '../support/conformance-proxy.ts'
-import { type Lab, openLab } from './kubernetes-lab.ts'
+import { connectAs, kubeconfigOf, manifest } from './kubernetes-accounts.ts'
+import type { Lab } from './kubernetes-lab.ts'
+import type { Release } from './kubernetes-manifests.ts'
+
+/** Deployments of a real cluster, in each situation that the conformance suite asks for. */
+export function kubernetesFixture(lab: Lab): Fixture {
+  let count = 0
+  const arrange = async (first: Release, second: Release, step: object = {}): Promise<Subject> => {
+    const name = `subject-${++count}`
+    await lab.deploy(name, first)
+    await lab.deploy(name, second)
+    return subject(lab, name, second, step)
+  }
+  return {
+    target: kubernetes as unknown as Target,
+    connection: lab.connection,
+    arrange: () => arrange({ image: '3.9' }, { image: '3.10' }),
+    empty: async () => {
+      await lab.deploy('empty', { image: '3.9' })
+      return { step: lab.step('empty') }
+    },
+    owned: async () => {
+      const annotations = { 'argocd.argoproj.io/tracking-id': `shop:apps/Deployment:${lab.namespace}/owned` }
+      const { step } = await arrange({ image: '3.9', annotations }, { image: '3.10', annotations })
+      return { step, forced: { force: { reason: 'Argo CD is down' } } }
+    },
+    forbidden: async () => {
+      await lab.apply(...(await manifest('reader.yaml')))
+      return {
+        connection: await connectAs(lab, 'unwind-reader'),
+        right: /patch deployments\.apps in namespace unwind-/,
+      }
+    },
+    unreachable: async () => {
+      const server = `http://127.0.0.1:${await closedPort()}`
+      const kubeconfig = await kubeconfigOf(lab, {}, { server })
+      return kubernetes.connect({ kubeconfig, pin: { server } }, 'unreachable')
+    },
+    secret: async () => {
+      const canaries = ['canary-in-env-7Qx', 'canary in args & 1/2', 'canary-in-annotation-9', 'canary-in-probe-3']
+      await lab.apply(...keepers(canaries))
+      return { subject: await arrange(secretive('3.9', canaries), secretive('3.10', canaries)), canaries }
+    },
+    proxied: async () => {
+      const proxy = await proxyTo(lab)
+      const kubeconfig = await kubeconfigOf(lab, {}, { server: proxy.url })
+      const module = fileURLToPath(new URL('../../activities/targets/kubernetes/index.ts', import.meta.url))
+      return { proxy, credentials: { kubeconfig, pin: { server: proxy.url } }, module, exported: 'kubernetes' }
+    },
+  }
+}
+
+/** A proxy before the lab's API server, with all rights. */
+export async function proxyTo({ kubeconfig }: Lab, rewrite?: Upstream['rewrite']): Promise<HoldingProxy> {
+  const config = loadKubeConfig({ kubeconfig }, 'lab')
+  const options: https.RequestOptions = {}
+  await config.applyToHTTPSOptions(options)
+  return startProxy({
+    url: new URL(config.getCurrentCluster()?.server ?? ''),
+    options,
+    isWrite: (method, path) => method === 'PATCH' && !path.includes('dryRun='),
+    ...(rewrite && { rewrite }),
+  })
+}
+
+function subject(lab: Lab, name: string, last: Release, more: object): Subject {
+  return {
+    step: lab.step(name, more),
+    read: async () => asWritten(await lab.deployment(name)),
+    version: async () => {
+      const { generation, annotations = {}, labels } = (await lab.deployment(name)).metadata
+      // The controller counts revisions here, in its own time.
+      const { 'deployment.kubernetes.io/revision': _, ...written } = annotations
+      return JSON.stringify({ generation, written, labels })
+    },
+    elsewhere: () => lab.deploy(name, { ...last, image: '3.8' }),
+    irrelevant: async () => {
+      const change = { metadata: { annotations: { 'example.test/note': 'keep me' } }, spec: { replicas: 3 } }
+      await lab.patch(name, change)
+      return async () => {
+        const { metadata, spec } = await lab.deployment(name)
+        return spec.replicas === 3 && metadata.annotations?.['example.test/note'] === 'keep me'
+      }
+    },
+  }
+}
+
+const MARK = /^(?:unwind\.dev\/|deployment\.kubernetes\.io\/|kubernetes\.io\/change-cause$)/
+
+function asWritten({ metadata, spec }: Deployment): unknown {
+  const annotations = Object.entries(metadata.annotations ?? {}).filter(([key]) => !MARK.test(key))
+  return { name: metadata.name, labels: metadata.labels, annotations: Object.fromEntries(annotations), spec }
+}
+
+/** Everywhere that people put secrets, wisely or not. */
+function secretive(image: string, [env, args, annotation, probe]: string[]): Release {
+  return {
+    image,
+    annotations: {
+      'kubernetes.io/change-cause': `kubectl set env deployment/x PASSWORD=${env}`,
+      'example.test/a': `${annotation}`,
+    },
+    podAnnotations: { 'example.test/token': `${annotation}-${image}` },
+    env: [
+      { name: 'PASSWORD', value: `${env}-${image}` },
+      { name: 'FROM_SECRET', valueFrom: { secretKeyRef: { name: 'canaries', key: 'one' } } },
+      { name: 'FROM_MAP', valueFrom: { configMapKeyRef: { name: 'canaries', key: 'one' } } },
+    ],
+    container: {
+      args: [`--token=${args}`, image],
+      lifecycle: {
+        preStop: {
+          httpGet: { path: '/', port: 80, httpHeaders: [{ name: 'Authorization', value: `${probe}-${image}` }] },
+        },
+      },
+    },
+  }
+}
+
+function keepers([value]: string[]): object[] {
+  const metadata = { name: 'canaries' }
+  return [
+    { apiVersion: 'v1', kind: 'Secret', metadata, stringData: { one: value } },
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { one: value } },
+  ]
+}
+
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}

@@ -61,7 +61,8 @@ export async function openLab(kubeconfig: string, prefix = 'unwind'): Promise<La
     replicaSets,
     deploy: async (name, release, wait = 'rolled-out') => {
       await apply(deploymentOf(name, release))
-      if (wait !== 'not') await until(() => deployment(name), wait === 'observed' ? isObserved : isRolledOut, seen, 60_000)
+      if (wait !== 'not')
+        await until(() => deployment(name), wait === 'observed' ? isObserved : isRolledOut, seen, 60_000)
     },
     pods: async (name) => {
       const uids = new Set((await replicaSets(name)).map(({ metadata }) => metadata.uid))

@@ -25,7 +25,12 @@ export function deploymentOf(name: string, release: Release): object {
   const { image, behaviour, env, annotations, labels, podAnnotations, container, pod, spec } = release
   const app = { app: name }
   const simulate = behaviour ? { 'unwind.dev/simulate': behaviour } : {}
-  const main = { name: 'app', image: image.includes('/') ? image : `${IMAGE}:${image}`, ...(env && { env }), ...container }
+  const main = {
+    name: 'app',
+    image: image.includes('/') ? image : `${IMAGE}:${image}`,
+    ...(env && { env }),
+    ...container,
+  }
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
