@@ -29,28 +29,16 @@ export async function generateKeys(folder: string): Promise<KeyPaths> {
 
 /** The private key of a PEM file. Throws CONFIGURATION_INVALID, which names the file and nothing of what it holds. */
 export async function readSigningKey(path: string): Promise<KeyObject> {
-  return ed25519(path, createPrivateKey)
-}
-
-/** The public key of a PEM file, with the same promise. A private key is refused: it has no place with a worker. */
-export async function readVerifyKey(path: string): Promise<KeyObject> {
-  return ed25519(path, (text) => {
-    if (text.includes('PRIVATE KEY')) throw new Error('a private key')
-    return createPublicKey(text)
-  })
-}
-
-async function ed25519(path: string, read: (text: string) => KeyObject): Promise<KeyObject> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw invalid(path, `cannot be read (${error.code ?? 'unknown'})`)
   })
   try {
-    const key = read(text)
+    const key = createPrivateKey(text)
     if (key.asymmetricKeyType === 'ed25519') return key
   } catch {
     // The parser's message may quote the text, and the text may be a secret: ours says enough.
   }
-  throw invalid(path, 'does not hold the Ed25519 key that is expected here')
+  throw invalid(path, 'does not hold the Ed25519 private key that is expected here')
 }
 
 function invalid(path: string, why: string): UnwindError {

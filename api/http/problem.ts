@@ -33,7 +33,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   if (document.status === 401) reply.header('www-authenticate', 'Bearer realm="unwind"')
   return reply
     .code(document.status)
-    .header('cache-control', 'no-store')
+    .headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'x-request-id': request.id })
     .type('application/problem+json')
     .serializer((value: unknown) => JSON.stringify(value))
     .send(document)

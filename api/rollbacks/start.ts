@@ -1,4 +1,5 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
+import { InternalWorkflowStartOptionsSymbol } from '@temporalio/client/lib/internal.js'
 import { defineSearchAttributeKey } from '@temporalio/common'
 import { UnwindError } from '../../model/errors.ts'
 import { rollbackId } from '../../model/ids.ts'
@@ -11,6 +12,10 @@ import { bounded } from '../temporal/call.ts'
 import { describe, type Execution } from '../temporal/executions.ts'
 import { workerState } from '../temporal/workers.ts'
 import { urlOf } from './links.ts'
+import { settle } from './settle.ts'
+
+/** How often a start is tried while rollbacks before it end. */
+const TURNS = 3
 
 /** What was asked, by which a repeated request is known: hashes only, because a memo is no place for a secret. */
 export interface Asked {
@@ -36,17 +41,26 @@ export async function startRollback(
   const [known, worker] = await Promise.all([earlier(api, place, asked), workerState(api)])
   if (known) return started(api, place, known.runId, { created: false, worker })
   const input = await compiled()
-  try {
-    const { firstExecutionRunId } = await bounded(api.client, () =>
-      api.client.workflow.start('rollback', options(api, input, asked)),
-    )
-    return started(api, input, firstExecutionRunId, { created: true, worker })
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
-    const running = await describe(api, rollbackId(input.environment, input.service))
-    if (running && same(running, asked)) return started(api, input, running.runId, { created: false, worker })
-    throw alreadyRunning(api, input, running)
+  for (let turn = 1; ; turn++) {
+    const runId = await begin(api, input, asked)
+    if (runId) return started(api, place, runId, { created: true, worker })
+    const running = await describe(api, rollbackId(place.environment, place.service))
+    if (running && same(running, asked)) return started(api, place, running.runId, { created: false, worker })
+    const waits = running && turn < TURNS
+    if (!waits || (await settle(api, running)).open) throw alreadyRunning(api, place, running)
   }
+}
+
+/** The run id of the rollback that was started; undefined when another one is running. */
+async function begin(api: Api, input: RunInput, asked: Asked): Promise<string | undefined> {
+  const options = startOptions(api, input, asked)
+  return bounded(api.client, () => api.client.workflow.start('rollback', options)).then(
+    (handle) => handle.firstExecutionRunId,
+    (error: unknown) => {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return undefined
+      throw error
+    },
+  )
 }
 
 /** The rollback that this very request has started before, running or not. Without a key no request is a repetition. */
@@ -55,7 +69,7 @@ async function earlier(api: Api, { environment, service }: Place, asked: Asked):
   const workflowId = rollbackId(environment, service)
   const [latest, olderRun] = await Promise.all([describe(api, workflowId), findByKey(api, workflowId, asked.key)])
   if (latest && same(latest, asked)) return latest
-  if (latest?.open) throw alreadyRunning(api, { environment, service }, latest)
+  if (latest && (await settle(api, latest)).open) throw alreadyRunning(api, { environment, service }, latest)
   const older = olderRun ? await describe(api, workflowId, olderRun) : undefined
   return older && same(older, asked) ? older : undefined
 }
@@ -98,7 +112,7 @@ function alreadyRunning(api: Api, place: Place, running: Execution | undefined):
   )
 }
 
-function options(api: Api, input: RunInput, asked: Asked) {
+function startOptions(api: Api, input: RunInput, asked: Asked) {
   const { service, environment, incident, reason, startedBy, steps } = input
   const attributes = {
     UnwindService: service,
@@ -109,6 +123,8 @@ function options(api: Api, input: RunInput, asked: Asked) {
   }
   return {
     workflowId: rollbackId(environment, service),
+    // Temporal itself knows a repeated request by this id, so not even two processes at once can start one key twice.
+    ...(asked.key && { [InternalWorkflowStartOptionsSymbol]: { requestId: digestOf(asked) } }),
     taskQueue: api.taskQueue,
     args: [input],
     workflowIdConflictPolicy: 'FAIL' as const,

@@ -8,6 +8,7 @@ import type { Api } from '../context.ts'
 import type { Place } from '../schemas/parameters.ts'
 import { inputOf } from '../temporal/executions.ts'
 import { findRollback, resultOf } from './read.ts'
+import { settle } from './settle.ts'
 
 export interface UndoRequest {
   reason: string
@@ -26,7 +27,7 @@ export async function compileUndo(
   actor: Actor,
   run?: string,
 ): Promise<RunInput> {
-  const last = await findRollback(api, place)
+  const last = await settle(api, await findRollback(api, place))
   if (run && run !== last.runId)
     throw new UnwindError('STALE_DECISION', `the last rollback is now ${last.runId}; only that one can be taken back`)
   if (last.open)
