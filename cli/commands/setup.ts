@@ -5,6 +5,9 @@ import { temporalPlace } from '../../config/temporal.ts'
 import { SEARCH_ATTRIBUTES } from '../../model/ids.ts'
 import { CommandError, EXIT } from '../exit.ts'
 
+/** temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD, a number that the protocol fixes. */
+const KEYWORD = 2
+
 interface SetupOptions {
   keys?: boolean
   folder?: string
@@ -21,8 +24,6 @@ export async function setup({ keys, folder }: SetupOptions): Promise<number> {
 
 async function registerSearchAttributes(): Promise<void> {
   const { Connection } = await import('@temporalio/client')
-  const { temporal } = await import('@temporalio/proto')
-  const KEYWORD = temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
   const { connectionOptions, namespace } = temporalPlace()
   const connection = await Connection.connect({ ...connectionOptions, connectTimeout: 10_000 }).catch(
     (cause: unknown) => {
