@@ -5,6 +5,11 @@ export const targets: Readonly<Record<string, () => Promise<Target>>> = {
   kubernetes: async () => erase((await import('./targets/kubernetes/index.ts')).kubernetes),
 }
 
+/** Loads the targets of these kinds ahead of the first rollback, which should not pay for it. Kinds without one are passed over. */
+export async function preload(kinds: Iterable<string>): Promise<void> {
+  await Promise.all([...new Set(kinds)].map((kind) => targets[kind]?.()))
+}
+
 /** The one place where a target's own types are dropped; its schema has read the step before it is called. */
 function erase(target: unknown): Target {
   return target as Target

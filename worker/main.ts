@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker'
 import { temporalPlace } from '../config/temporal.ts'
+import { preload } from '../activities/registry.ts'
 import type { Configuration } from '../model/configuration.ts'
 import { UnwindError } from '../model/errors.ts'
 import { BUNDLE_PATH, bundleWorkflows } from './bundle.ts'
@@ -30,6 +31,7 @@ export async function startWorker(
   log(
     `worker polls ${[common, ...others].map((worker) => worker.options.taskQueue).join(', ')} at ${connectionOptions.address}`,
   )
+  await preload(Object.values(configuration.connections).map(({ kind }) => kind))
   await runAll([common, ...others])
   await connection.close()
 }
