@@ -87,8 +87,11 @@ function startOnLinux(pid) {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     // The name in brackets may hold spaces and brackets: the fields are counted from behind the last one.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    // Field 22 counts clock ticks since the machine started, so which start that was belongs to it.
-    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : `${bootId()}:${fields[19]}`
+    const [state, threads, start] = [fields[0], Number(fields[17]), fields[19]]
+    // The first thread may be a zombie while others are still closing the process's sockets: then it has not ended.
+    if (state === 'X' || (state === 'Z' && threads <= 1)) return undefined
+    // The start counts clock ticks since the machine started, so which start that was belongs to it.
+    return `${bootId()}:${start}`
   } catch {
     return undefined
   }

@@ -1,28 +1,30 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { isAlive } from './owned.mjs'
-import { self } from './records.ts'
+import { self, stateHome } from './records.ts'
 
 /** Ports by the name under which a process's arguments speak of them. */
 export type Ports = Readonly<Record<string, number>>
+
+const claims = join(stateHome, 'ports')
 
 /**
  * A free port of 127.0.0.1, kept for this process until `releasePort`. The kernel is asked which is free; a file says
  * that it is taken, so that another run of ours, which asks before our server listens, is not given the same one.
  */
 export async function claimPort(): Promise<number> {
+  forgetTheDead()
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const port = await askKernel()
     if (claim(port)) return port
   }
-  throw new Error(`asked 100 times for a free port and each was claimed by another run; see ${claimFolder()}`)
+  throw new Error(`asked 100 times for a free port and each was claimed by another run; see ${claims}`)
 }
 
 /** Gives a claimed port back. */
 export function releasePort(port: number): void {
-  rmSync(join(claimFolder(), String(port)), { force: true })
+  rmSync(join(claims, String(port)), { force: true })
 }
 
 function askKernel(): Promise<number> {
@@ -38,8 +40,8 @@ function askKernel(): Promise<number> {
 }
 
 function claim(port: number): boolean {
-  const path = join(claimFolder(), String(port))
-  mkdirSync(claimFolder(), { recursive: true, mode: 0o700 })
+  const path = join(claims, String(port))
+  mkdirSync(claims, { recursive: true, mode: 0o700 })
   const mine = `${path}.${self.pid}`
   writeFileSync(mine, JSON.stringify(self))
   try {
@@ -62,6 +64,14 @@ function claimedByTheLiving(path: string): boolean {
   }
 }
 
-function claimFolder(): string {
-  return join(tmpdir(), `unwind-ports-${userInfo().username}`)
+let forgotten = false
+
+/** Once per process: claims of owners that were killed would otherwise pile up. */
+function forgetTheDead(): void {
+  if (forgotten) return
+  forgotten = true
+  mkdirSync(claims, { recursive: true, mode: 0o700 })
+  for (const name of readdirSync(claims).filter((name) => /^\d+$/.test(name))) {
+    if (!claimedByTheLiving(join(claims, name))) rmSync(join(claims, name), { force: true })
+  }
 }

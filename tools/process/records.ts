@@ -8,6 +8,11 @@ import { endRecorded, type Identity, identify, isAlive, type ProcessRecord } fro
 /** This process, as the owner of what it starts. */
 export const self: Identity = identify(process.pid) ?? { pid: process.pid, start: 'unknown' }
 
+/** The user's folder for what must be known across runs. Fixed once: the watchdog looks where it was told to. */
+export const stateHome = join(process.env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'unwind')
+
+const records = join(stateHome, 'processes')
+
 /**
  * Sees to it that nothing outlives its owner: ends what dead owners left behind, and starts this process's watchdog.
  * Both happen once per process. Resolves when it is safe to start something.
@@ -29,9 +34,6 @@ export function record(started: Omit<ProcessRecord, 'owner'>): () => void {
 export function endOrphans(folder = records): Promise<ProcessRecord[]> {
   return endRecorded(folder, ({ owner }) => !isAlive(owner))
 }
-
-// Fixed once: the watchdog looks where it was told to when it started.
-const records = join(process.env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'unwind', 'processes')
 
 let watching: Promise<void> | undefined
 
