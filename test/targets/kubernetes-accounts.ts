@@ -43,6 +43,11 @@ export async function kubeconfigOf(lab: Pick<Lab, 'kubeconfig'>, user: object, c
   }
   const path = join(tmpdir(), `unwind-test-${randomUUID()}.kubeconfig`)
   await writeFile(path, stringify(config), { mode: 0o600 })
-  process.once('exit', () => rmSync(path, { force: true }))
+  written.push(path)
   return path
 }
+
+const written: string[] = []
+process.once('exit', () => {
+  for (const path of written) rmSync(path, { force: true })
+})

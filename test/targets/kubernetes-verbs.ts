@@ -17,7 +17,8 @@ export function verbs(lab: Lab, name: string, fields: object = {}) {
   return {
     plan: (more?: More): Promise<Plan> => planOf(target, step, context(more)),
     planOnce: async (more?: More): Promise<Plan> => target.plan(once(), context(more)),
-    planError: (more?: More): Promise<UnwindError> => errorOf(async () => target.plan(once(), context(more))),
+    planError: (more?: More): Promise<UnwindError> => errorOf(() => planOf(target, step, context(more))),
+    planOnceError: (more?: More): Promise<UnwindError> => errorOf(async () => target.plan(once(), context(more))),
     apply: (move: Move, more?: More): Promise<State> => applied(target, step, move, context(more)),
     applyOnce: async (move: Move, more?: More) => target.apply(once(), move, context(more)),
     applyError: (move: Move, more?: More): Promise<UnwindError> =>

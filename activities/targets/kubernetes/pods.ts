@@ -97,13 +97,15 @@ function unschedulable({ metadata, status }: Pod, now: number): PodFailure | und
   return now - since > PATIENCE ? { pod: metadata.name, uid: metadata.uid, reason: 'Unschedulable' } : undefined
 }
 
-/** When the last of these pods became ready, epoch milliseconds; a restart in between makes it later. */
-export function readySince(pods: readonly Pod[]): number {
-  const times = pods.map(({ status }) => {
+/**
+ * When each pod that is ready now became so, epoch milliseconds; a restart in between makes it later. The counts of the
+ * Deployment lag behind the pods, so they alone do not show that a pod has just stopped being ready.
+ */
+export function readyTimes(pods: readonly Pod[]): number[] {
+  return pods.flatMap(({ status }) => {
     const ready = status?.conditions?.find(({ type }) => type === 'Ready')
-    return ready?.status === 'True' ? Date.parse(ready.lastTransitionTime ?? '') : Number.NaN
+    return ready?.status === 'True' ? [Date.parse(ready.lastTransitionTime ?? '') || 0] : []
   })
-  return Math.max(0, ...times.filter((time) => !Number.isNaN(time)))
 }
 
 /** The last warning about a pod, without values of its template; undefined where there is none or it may not be read. */

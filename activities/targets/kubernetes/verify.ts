@@ -12,7 +12,7 @@ import {
   readReplicaSet,
   readReplicaSets,
 } from './objects.ts'
-import { firstFailure, lastWarning, type Pod, type PodFailure, readPods, readySince } from './pods.ts'
+import { firstFailure, lastWarning, type Pod, type PodFailure, readPods, readyTimes } from './pods.ts'
 import { candidates, withTemplate } from './revision.ts'
 import { changedAt, deadlineExceeded, type Rollout, rollout } from './rollout.ts'
 import type { KubernetesStep } from './schema.ts'
@@ -85,7 +85,10 @@ function soak(
   place: Place,
   context: CallContext<Cluster>,
 ): Judgement {
-  const ready = readySince(pods)
+  const times = readyTimes(pods)
+  if (times.length < progress.desired)
+    return wait(context, `${times.length} of ${progress.desired} pods ready`, progress)
+  const ready = Math.max(...times)
   const skewed = ready > now + SKEW
   const held = Math.min(Date.now() - context.since, skewed ? Number.POSITIVE_INFINITY : now - ready)
   const wanted = milliseconds(step.soak)
