@@ -1,6 +1,7 @@
 import { isGrpcServiceError } from '@temporalio/client'
 import { UnwindError } from '../../model/errors.ts'
 import { parseRollbackId } from '../../model/ids.ts'
+import { OUTCOMES } from '../../model/run.ts'
 import type { Api } from '../context.ts'
 import { sha256 } from '../digest.ts'
 import type { ListDocument, Summary } from '../schemas/answers.ts'
@@ -37,7 +38,9 @@ function filterOf({ environment, service, status, outcome }: ListQuery, visible:
       : []),
     ...(service ? [`UnwindService = "${service}"`] : []),
     ...(outcome ? [`UnwindStatus = "${outcome}"`] : []),
-    ...(status === 'ended' ? ['ExecutionStatus != "Running"'] : []),
+    ...(status === 'ended'
+      ? [`(ExecutionStatus != "Running" OR UnwindStatus IN (${OUTCOMES.map((word) => `"${word}"`).join(', ')}))`]
+      : []),
     ...(status && status !== 'ended' ? [`UnwindStatus = "${status}"`, 'ExecutionStatus = "Running"'] : []),
   ]
   return conditions.join(' AND ')

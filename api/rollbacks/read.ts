@@ -38,7 +38,7 @@ export async function readRollback(api: Api, place: Place, run?: string): Promis
     ...state,
     url: urlOf(api, place, found.runId),
     stale,
-    ...(worker && { worker }),
+    ...(worker && state.phase !== 'ended' && { worker }),
     ...(temporalUi && { temporalUi }),
   }
 }
@@ -96,7 +96,7 @@ function fromTemporal({ environment, service }: Place, found: Execution): RunSta
 /** What the search attribute UnwindStatus stands for: a phase, or the outcome of a run that has ended. */
 export function phaseOf(status: string | undefined, open: boolean): { phase: Phase; outcome?: Outcome } {
   const outcome = OUTCOMES.find((known) => known === status)
-  if (!open) return { phase: 'ended', ...(outcome && { outcome }) }
+  if (!open || outcome) return { phase: 'ended', ...(outcome && { outcome }) }
   return { phase: PHASES.find((known) => known === status) ?? 'planning' }
 }
 

@@ -15,12 +15,16 @@ const GRPC = {
   CANCELLED: 1,
   INVALID_ARGUMENT: 3,
   DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
   PERMISSION_DENIED: 7,
   RESOURCE_EXHAUSTED: 8,
   UNIMPLEMENTED: 12,
   UNAVAILABLE: 14,
   UNAUTHENTICATED: 16,
 } as const
+
+const NO_NAMESPACE =
+  'Temporal has not the namespace of the API; check TEMPORAL_NAMESPACE, or make it with `unwind setup`'
 
 /**
  * One call to Temporal with a deadline. What says that Temporal is down, refuses us or is not set up becomes an
@@ -52,11 +56,7 @@ export function isUnanswered(error: unknown): boolean {
 
 function temporalProblem(error: unknown): UnwindError | undefined {
   if (error instanceof UnwindError) return error
-  if (error instanceof NamespaceNotFoundError)
-    return new UnwindError(
-      'CONFIGURATION_INVALID',
-      `Temporal has no namespace ${error.namespace}; check TEMPORAL_NAMESPACE, or make it with \`unwind setup\``,
-    )
+  if (error instanceof NamespaceNotFoundError) return invalid(NO_NAMESPACE, error)
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return unavailable('did not answer in time', error)
   const cause = error instanceof ServiceError ? error.cause : error
   return isGrpcServiceError(cause) ? byStatus(cause.code, cause.details ?? '', error) : undefined
@@ -74,6 +74,8 @@ function byStatus(status: number, details: string, cause: unknown): UnwindError 
     case GRPC.PERMISSION_DENIED:
     case GRPC.UNAUTHENTICATED:
       return invalid('Temporal refuses the API; check TEMPORAL_API_KEY or the client certificate', cause)
+    case GRPC.NOT_FOUND:
+      return /^namespace\b/i.test(details) ? invalid(NO_NAMESPACE, cause) : undefined
     case GRPC.INVALID_ARGUMENT:
       if (/search attribute/i.test(details))
         return invalid('Temporal does not know the search attributes of Unwind; run `unwind setup`', cause)

@@ -29,6 +29,8 @@ const RETRY = 2_000
 
 /** Turns a response into a stream of server-sent events (WHATWG HTML §9.2). `runId` becomes part of each id. */
 export function openSink(response: ServerResponse, runId: string, headers: Record<string, string>): Sink {
+  // A stream is the last answer of its connection: a server that closes would wait for an idle one to time out.
+  response.shouldKeepAlive = false
   response.writeHead(200, {
     ...headers,
     'content-type': 'text/event-stream; charset=utf-8',

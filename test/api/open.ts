@@ -16,6 +16,7 @@ export interface OpenOptions {
   tokens?: Partial<Token & { text: string }>[]
   api?: Partial<Configuration['api']>
   unsigned?: boolean
+  namespace?: string
   watchLimits?: WatchLimits
 }
 
@@ -42,7 +43,10 @@ export function openApi(options: OpenOptions): OpenApi {
   const base = options.configuration ?? memoryConfiguration()
   const tokens = (options.tokens ?? []).map(tokenOf)
   const configuration = { ...base, api: { ...base.api, ...options.api, ...(tokens.length > 0 && { tokens }) } }
-  const temporal = connectLazily({ connectionOptions: { address: options.address }, namespace: 'default' })
+  const temporal = connectLazily({
+    connectionOptions: { address: options.address },
+    namespace: options.namespace ?? 'default',
+  })
   const app = buildApi({
     configuration,
     ...temporal,

@@ -153,5 +153,5 @@ test('nothing can be taken back while a rollback runs, or where it has changed n
 })
 
 test('readiness says yes while Temporal answers and a worker polls', async () => {
-  expect(await api.call('GET', '/readyz')).toMatchObject(READY)
+  await expect.poll(() => api.call('GET', '/readyz'), { timeout: 10_000 }).toMatchObject(READY)
 })
