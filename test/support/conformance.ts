@@ -13,13 +13,13 @@ export interface Subject {
    * The object as people wrote it, whole: without what the system counts by itself (versions, clocks, status) and
    * without the marks that a rollback leaves.
    */
-  read(): Promise<unknown>
+  read: () => Promise<unknown>
   /** Something that changes with every write, also with one that writes nothing new. */
-  version(): Promise<string>
+  version: () => Promise<string>
   /** Changes what a rollback overwrites, as somebody else would. */
-  elsewhere(): Promise<void>
+  elsewhere: () => Promise<void>
   /** Changes what a rollback leaves alone, as an autoscaler would. Answers how to see whether that is still there. */
-  irrelevant(): Promise<() => Promise<boolean>>
+  irrelevant: () => Promise<() => Promise<boolean>>
 }
 
 /** How one target's real system is brought into each situation. Every subject is fresh; the fixture cleans up itself. */
@@ -27,25 +27,25 @@ export interface Fixture {
   target: Target
   /** A connection with all rights that the target needs. */
   connection: unknown
-  arrange(): Promise<Subject>
+  arrange: () => Promise<Subject>
   /** An object that has no earlier revision. */
-  empty(): Promise<Pick<Subject, 'step'>>
+  empty: () => Promise<Pick<Subject, 'step'>>
   /** An object that a reconciler owns, and the words for acting nevertheless. */
-  owned(): Promise<Pick<Subject, 'step'> & { forced: Record<string, unknown> }>
+  owned: () => Promise<Pick<Subject, 'step'> & { forced: Record<string, unknown> }>
   /** A connection whose account may plan but not write, and words that name the missing right. */
-  forbidden(): Promise<{ connection: unknown; right: RegExp }>
+  forbidden: () => Promise<{ connection: unknown; right: RegExp }>
   /** A connection to an address where nothing answers. */
-  unreachable(): Promise<unknown>
+  unreachable: () => Promise<unknown>
   /** A subject that is full of these secrets, in both of its revisions. */
-  secret(): Promise<{ subject: Subject; canaries: string[] }>
+  secret: () => Promise<{ subject: Subject; canaries: string[] }>
   /** A proxy before the system that can hold a write, the credentials that lead through it, and the target's module. */
-  proxied(): Promise<{ proxy: HoldingProxy; credentials: unknown; module: string; exported: string }>
+  proxied: () => Promise<{ proxy: HoldingProxy; credentials: unknown; module: string; exported: string }>
 }
 
 /** One line of the suite: resolves if the target keeps it. */
 export interface Case {
   name: string
-  run(fixture: Fixture): Promise<void>
+  run: (fixture: Fixture) => Promise<void>
 }
 
 /** Everything that each target promises, as cases against the real system. */

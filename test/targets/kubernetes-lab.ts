@@ -14,20 +14,20 @@ export interface Lab {
   /** A connection of the target with all rights. */
   readonly connection: Cluster
   /** Any request, as admin. Answers the parsed body; rejects above status 299. */
-  ask<T = unknown>(method: Request['method'], path: string, body?: unknown, contentType?: string): Promise<T>
+  ask: <T = unknown>(method: Request['method'], path: string, body?: unknown, contentType?: string) => Promise<T>
   /** Server-side apply of an object with apiVersion, kind and metadata. */
-  apply(...objects: object[]): Promise<void>
+  apply: (...objects: object[]) => Promise<void>
   /** Deploys a release and, unless told otherwise, waits until it is rolled out. */
-  deploy(name: string, release: Release, wait?: 'rolled-out' | 'observed' | 'not'): Promise<void>
-  deployment(name: string): Promise<Deployment>
+  deploy: (name: string, release: Release, wait?: 'rolled-out' | 'observed' | 'not') => Promise<void>
+  deployment: (name: string) => Promise<Deployment>
   /** Those that the Deployment controls, oldest revision first. */
-  replicaSets(name: string): Promise<ReplicaSet[]>
-  pods(name: string): Promise<Pod[]>
+  replicaSets: (name: string) => Promise<ReplicaSet[]>
+  pods: (name: string) => Promise<Pod[]>
   /** A merge patch of a Deployment. */
-  patch(name: string, change: object): Promise<void>
+  patch: (name: string, change: object) => Promise<void>
   /** A step for the Deployment, as a runbook would write it. */
-  step(name: string, more?: object): Record<string, unknown>
-  close(): Promise<void>
+  step: (name: string, more?: object) => Record<string, unknown>
+  close: () => Promise<void>
 }
 
 /** Makes a namespace in the cluster that a kubeconfig leads to. */
@@ -112,12 +112,12 @@ export function revisionOf({ metadata }: { metadata: { annotations?: Record<stri
   return Number(metadata.annotations?.['deployment.kubernetes.io/revision'] ?? 0)
 }
 
-export function isObserved({ metadata, status }: Deployment): boolean {
+function isObserved({ metadata, status }: Deployment): boolean {
   return (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0)
 }
 
 /** Every pod is of the present template and available. */
-export function isRolledOut(deployment: Deployment): boolean {
+function isRolledOut(deployment: Deployment): boolean {
   const { spec, status } = deployment
   const wanted = spec.replicas ?? 1
   const counts = [status?.replicas ?? 0, status?.updatedReplicas ?? 0, status?.availableReplicas ?? 0]

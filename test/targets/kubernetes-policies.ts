@@ -9,7 +9,7 @@ export interface Refusal {
   /** CEL for the message; without it the API server words it. */
   message?: string
   /** A dry run that the policy refuses: it works from the moment when this is rejected. */
-  probe(): Promise<unknown>
+  probe: () => Promise<unknown>
 }
 
 /** A real ValidatingAdmissionPolicy, in force when this resolves. Answers how to lift it. */

@@ -36,7 +36,7 @@ export async function apply(
   const place = placeOf(step)
   const [{ object: deployment }, named] = await Promise.all([
     readDeployment(connection, place, signal),
-    readNamed(connection, move.to, place, signal),
+    readReplicaSet(connection, place, move.to.replicaSet, signal),
     connection.identity(signal),
   ])
   if (isAt(deployment, move.to)) return { state: move.to }
@@ -89,10 +89,6 @@ async function pauseAgain(
   const body = operations(deployment, change, context)
   const written = await patch(context.connection, place, body, deployment.spec.template, context.signal)
   return written === 'lost' ? lost : { state: move.to }
-}
-
-async function readNamed(cluster: Cluster, to: DeploymentState, { namespace }: Place, signal: AbortSignal) {
-  return to.replicaSet === null ? undefined : readReplicaSet(cluster, { namespace, name: to.replicaSet }, signal)
 }
 
 function keeps(named: ReplicaSet | undefined, { metadata }: Deployment, to: DeploymentState): named is ReplicaSet {

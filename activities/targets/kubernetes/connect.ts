@@ -8,12 +8,11 @@ import { certificates, checkPin, serverUrl } from './pin.ts'
 import { type Answer, type Request, REQUEST_LIMIT, send } from './request.ts'
 
 /** What `connect` is given: the worker's credentials, and what the shared configuration says they must lead to. */
-export const ClusterCredentials = z.strictObject({
+const ClusterCredentials = z.strictObject({
   kubeconfig: z.string().min(1).optional(),
   context: z.string().min(1).optional(),
   pin: z.strictObject({ server: z.string(), caSha256: z.string().optional(), clusterUid: z.string().optional() }),
 })
-export type ClusterCredentials = z.infer<typeof ClusterCredentials>
 
 /** One API server, as one account. */
 export interface Cluster {

@@ -58,7 +58,8 @@ function aborted(signal: AbortSignal): Promise<never> {
 
 function fingerprint({ ca, cert, key, servername }: https.RequestOptions): string {
   const hash = createHash('sha256')
-  for (const part of [ca, cert, key, servername]) hash.update(`${String(part ?? '')}\0`)
+  for (const part of [ca, cert, key, servername])
+    hash.update(typeof part === 'string' || Buffer.isBuffer(part) ? part : '').update('\0')
   return hash.digest('hex')
 }
 

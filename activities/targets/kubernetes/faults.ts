@@ -2,7 +2,7 @@ import { UnwindError } from '../../../model/errors.ts'
 import type { Answer } from './request.ts'
 
 /** Where the manifests with the rights that Unwind needs are. */
-export const RIGHTS_MANIFEST = 'docs/rbac/operator.yaml'
+const RIGHTS_MANIFEST = 'docs/rbac/operator.yaml'
 
 /** What was asked, in RBAC's words, for a message that says which right is missing. */
 export interface Asked {
@@ -35,7 +35,7 @@ export function refused(answer: Answer, asked: Asked, connection: string): Unwin
 }
 
 /** The right that RBAC denied, and where the manifest is that grants it. */
-export function forbidden(asked: Asked, connection: string): UnwindError {
+function forbidden(asked: Asked, connection: string): UnwindError {
   const where = asked.namespace ? ` in namespace ${asked.namespace}` : ''
   return new UnwindError(
     'TARGET_FORBIDDEN',

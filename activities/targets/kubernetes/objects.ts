@@ -31,7 +31,7 @@ export interface Template {
   spec?: { containers?: Container[]; initContainers?: Container[]; volumes?: unknown[] } & Record<string, unknown>
 }
 
-export interface Container {
+interface Container {
   name: string
   image?: string
 }
@@ -78,12 +78,14 @@ export async function readDeployment(cluster: Cluster, place: Place, signal: Abo
   return read(await cluster.demand({ method: 'GET', path: deploymentPath(place), signal }, asked))
 }
 
-/** undefined when it is not there: the controller prunes old ReplicaSets. */
+/** undefined when there is no name, or when it is not there any more: the controller prunes old ReplicaSets. */
 export async function readReplicaSet(
   cluster: Cluster,
-  { namespace, name }: Place,
+  { namespace }: Place,
+  name: string | null,
   signal: AbortSignal,
 ): Promise<ReplicaSet | undefined> {
+  if (name === null) return undefined
   const asked = { verb: 'get', resource: 'replicasets.apps', namespace, name } as const
   const path = `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}/replicasets/${encodeURIComponent(name)}`
   const answer = await cluster.ask({ method: 'GET', path, signal }, asked)
@@ -125,7 +127,6 @@ export interface Listing {
   resource: string
   namespace?: string
   query?: Record<string, string>
-  accept?: string
   signal: AbortSignal
 }
 
@@ -134,13 +135,13 @@ const PAGES = 20
 
 /** A whole list, in pages and bounded. Throws what `demand` throws; a list beyond the bound is refused, not cut. */
 export async function list<T>(cluster: Cluster, listing: Listing): Promise<T[]> {
-  const { path, resource, namespace, query, accept, signal } = listing
+  const { path, resource, namespace, query, signal } = listing
   const asked = { verb: 'list', resource, ...(namespace && { namespace }) } as const
   const items: T[] = []
   let next = ''
   for (let page = 0; page < PAGES; page++) {
     const search = new URLSearchParams({ ...query, limit: String(PAGE), ...(next && { continue: next }) })
-    const request = { method: 'GET', path: `${path}?${search}`, signal, ...(accept && { accept }) } as const
+    const request = { method: 'GET', path: `${path}?${search.toString()}`, signal } as const
     const body = (await cluster.demand(request, asked)).body as { items?: T[]; metadata?: { continue?: string } }
     items.push(...(body.items ?? []))
     next = body.metadata?.continue ?? ''

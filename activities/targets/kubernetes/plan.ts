@@ -1,16 +1,16 @@
-import { UnwindError } from '../../../model/errors.ts'
 import { milliseconds } from '../../../model/duration.ts'
-import type { CallContext, Plan } from '../../../model/target.ts'
+import { UnwindError } from '../../../model/errors.ts'
+import type { CallContext, Change, Plan, Warning } from '../../../model/target.ts'
 import type { Cluster } from './connect.ts'
 import { changes } from './diff.ts'
 import { type Deployment, type Place, readDeployment, readReplicaSets } from './objects.ts'
-import { ownerOf, readClaims } from './owner.ts'
-import { type DeploymentState, parseState, placeOf } from './state.ts'
+import { type Claims, ownerOf, readClaims } from './owner.ts'
 import { checkReferences } from './references.ts'
-import { type Candidate, candidates, type Choice, choose, recorded, withTemplate } from './revision.ts'
-import { readAutoscalers, scaleWarnings } from './scale.ts'
+import { type Candidate, candidates, type Choice, choose, recorded } from './revision.ts'
+import { type Autoscaler, readAutoscalers, scaleWarnings } from './scale.ts'
 import type { KubernetesStep } from './schema.ts'
-import { templateHash } from './template.ts'
+import { requireObserved, type Standing, standing } from './standing.ts'
+import { type DeploymentState, parseState, placeOf } from './state.ts'
 import { clientSideApply, imageWarnings, leftWarnings, notChecked, ownershipWarnings } from './warnings.ts'
 
 /** Room for reads and writes themselves; what a rollout may take comes from the Deployment. */
@@ -20,99 +20,81 @@ const DEFAULT_DEADLINE = 600
 
 /** Where the Deployment stands, where it would go, and what one should know before. Reads only. */
 export async function plan(step: KubernetesStep, context: CallContext<Cluster>): Promise<Plan<DeploymentState>> {
-  const { connection, signal } = context
   const place = placeOf(step)
+  const sight = await look(place, context)
+  const { deployment, cluster, claims } = sight
+  const ownership = ownershipWarnings(ownerOf(deployment, claims), step, place)
+  const here = standing(deployment, sight.all, context)
+  refusePaused(step, here.state, place)
+  const { candidate, warnings } = target(step, sight.all, here, context)
+  const goal = towards(here, candidate, context)
+  const there = goal === here.state
+  return {
+    summary: summary(place, here.candidate, candidate, there),
+    object: `kubernetes/${cluster}/${place.namespace}/deployment/${place.name}`,
+    from: here.state,
+    to: { ...goal },
+    changes: there ? [] : difference(here, candidate, goal),
+    reversible: here.state.replicaSet === null && !there ? { because: NEVER_ROLLED_OUT } : true,
+    warnings: [
+      ...ownership,
+      ...(there ? [{ code: 'ALREADY_THERE', message: `${step.workload} is at this revision already` }] : []),
+      ...warnings,
+      ...(await surroundings(sight, candidate, place, there, context)),
+    ],
+    limits: limits(deployment, step, here.state.paused || goal.paused),
+  }
+}
+
+interface Sight {
+  deployment: Deployment
+  /** What the cluster is called in a lock. */
+  cluster: string
+  all: Candidate[]
+  claims: Claims
+  autoscalers: Autoscaler[] | undefined
+}
+
+async function look(place: Place, { connection, signal }: CallContext<Cluster>): Promise<Sight> {
   const [{ object: deployment }, cluster, claims, autoscalers] = await Promise.all([
     readDeployment(connection, place, signal),
     connection.identity(signal),
     readClaims(connection, place, signal),
     readAutoscalers(connection, place, signal),
   ])
-  requireObserved(deployment, place)
-  const ownership = ownershipWarnings(ownerOf(deployment, claims), step, place)
+  requireObserved(deployment)
   const all = candidates(await readReplicaSets(connection, deployment, place.namespace, signal))
-  const here = standing(deployment, all, context)
-  refusePaused(step, here.state, place)
-  const { candidate, warnings } = target(step, all, here, context)
+  return { deployment, cluster, all, claims, autoscalers }
+}
+
+async function surroundings(
+  { deployment, all, claims, autoscalers }: Sight,
+  candidate: Candidate,
+  place: Place,
+  there: boolean,
+  { connection, signal }: CallContext<Cluster>,
+): Promise<Warning[]> {
   const references = await checkReferences(connection, place.namespace, candidate.replicaSet, signal)
-  const from = here.state
-  const to: DeploymentState = {
-    uid: from.uid,
-    replicaSet: candidate.name,
-    templateHash: candidate.hash,
-    paused: context.towards ? parseState(context.towards).paused : false,
-  }
-  const there = from.templateHash === to.templateHash && from.paused === to.paused
   const unread = [...claims.unread, ...(autoscalers ? [] : ['horizontalpodautoscalers']), ...references.unread]
-  return {
-    summary: summary(place, here.candidate, candidate, there),
-    object: `kubernetes/${cluster}/${place.namespace}/deployment/${place.name}`,
-    from,
-    to: there ? { ...from } : to,
-    changes: there ? [] : difference(here, candidate, from, to),
-    reversible: from.replicaSet === null && !there ? { because: NEVER_ROLLED_OUT } : true,
-    warnings: [
-      ...ownership,
-      ...(there ? [{ code: 'ALREADY_THERE', message: `${step.workload} is at this revision already` }] : []),
-      ...warnings,
-      ...leftWarnings(deployment, all, candidate, there),
-      ...scaleWarnings(deployment, autoscalers ?? []),
-      ...references.warnings,
-      ...imageWarnings(candidate),
-      ...clientSideApply(deployment),
-      ...notChecked(unread),
-    ],
-    limits: limits(deployment, step, from, to),
-  }
+  return [
+    ...(there ? [] : leftWarnings(deployment, all, candidate)),
+    ...scaleWarnings(deployment, autoscalers ?? []),
+    ...references.warnings,
+    ...imageWarnings(candidate),
+    ...clientSideApply(deployment),
+    ...notChecked(unread),
+  ]
+}
+
+/** The state to go to; the very one that it is in where there is nothing to do. */
+function towards({ state }: Standing, candidate: Candidate, context: CallContext<Cluster>): DeploymentState {
+  const paused = context.towards ? parseState(context.towards).paused : false
+  if (state.templateHash === candidate.hash && state.paused === paused) return state
+  return { uid: state.uid, replicaSet: candidate.name, templateHash: candidate.hash, paused }
 }
 
 const NEVER_ROLLED_OUT =
   'the present pod template was never rolled out (the Deployment was paused), so no ReplicaSet keeps it'
-
-interface Standing {
-  state: DeploymentState
-  candidate: Candidate | undefined
-  deployment: Deployment
-}
-
-/**
- * Right after an apply the controller has not made the ReplicaSet of the new template yet: "previous" would then go
- * back two releases (kubectl does). The caller asks again.
- */
-function requireObserved({ metadata, status }: Deployment, place: Place): void {
-  const { generation = 0 } = metadata
-  const observed = status?.observedGeneration ?? 0
-  if (observed >= generation) return
-  throw new UnwindError(
-    'TARGET_UNREACHABLE',
-    `the Deployment controller has not observed generation ${generation} of deployment/${place.name} yet (it is at ${observed}); is the controller manager running?`,
-    { observed, generation },
-  )
-}
-
-function standing(deployment: Deployment, all: readonly Candidate[], context: CallContext<Cluster>): Standing {
-  if (context.assumed) {
-    const state = parseState(context.assumed)
-    return { state, candidate: recorded(state, all, undefined), deployment }
-  }
-  const hash = templateHash(deployment.spec.template)
-  const candidate = withTemplate(all, hash)
-  const { uid } = deployment.metadata
-  const paused = deployment.spec.paused === true
-  if (!candidate && !paused && !creationFailed(deployment))
-    throw new UnwindError(
-      'TARGET_UNREACHABLE',
-      `deployment/${deployment.metadata.name} has no ReplicaSet for its present template yet; is the controller manager running?`,
-    )
-  return { state: { uid, replicaSet: candidate?.name ?? null, templateHash: hash, paused }, candidate, deployment }
-}
-
-/** A quota or an admission plug-in can keep the controller from making the ReplicaSet for good. */
-function creationFailed({ status }: Deployment): boolean {
-  return (status?.conditions ?? []).some(
-    ({ type, reason }) => type === 'Progressing' && reason === 'ReplicaSetCreateError',
-  )
-}
 
 function target(
   step: KubernetesStep,
@@ -140,7 +122,8 @@ function refusePaused(step: KubernetesStep, here: DeploymentState, place: Place)
   )
 }
 
-function difference(here: Standing, candidate: Candidate, from: DeploymentState, to: DeploymentState) {
+function difference(here: Standing, candidate: Candidate, to: DeploymentState): Change[] {
+  const from = here.state
   const template = here.candidate?.replicaSet.spec.template ?? here.deployment.spec.template
   const paused = { path: 'paused', from: String(from.paused), to: String(to.paused) }
   return [...(from.paused === to.paused ? [] : [paused]), ...changes(template, candidate.replicaSet.spec.template)]
@@ -153,11 +136,11 @@ function summary(place: Place, here: Candidate | undefined, candidate: Candidate
   return `${name}: ${here ? label(here) : 'a template that was never rolled out'} → ${label(candidate)}`
 }
 
-function limits(deployment: Deployment, step: KubernetesStep, from: DeploymentState, to: DeploymentState) {
+/** A Deployment that is paused again waits for its pods within apply. */
+function limits(deployment: Deployment, step: KubernetesStep, repausing: boolean) {
   const deadline = (deployment.spec.progressDeadlineSeconds ?? DEFAULT_DEADLINE) * 1_000
   // The deadline counts from the last progress, so a rollout in several waves may take longer than one of them.
   const rollout = Math.min(2 * deadline, LONGEST_ROLLOUT)
-  const repausing = from.paused || to.paused
   return {
     apply: APPLY_LIMIT + (repausing ? rollout : 0),
     verify: rollout + milliseconds(step.soak) + APPLY_LIMIT,

@@ -4,7 +4,7 @@ import { refused } from './faults.ts'
 import type { Metadata, ReplicaSet, Template } from './objects.ts'
 
 /** A ConfigMap or Secret that a pod template reads. */
-export interface Reference {
+interface Reference {
   kind: 'ConfigMap' | 'Secret'
   name: string
   optional: boolean
@@ -14,7 +14,7 @@ export interface Reference {
 const REFERENCES = 40
 
 /** Asks for an object's metadata only: the values never leave the API server. */
-export const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1'
+const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1'
 
 /** What was found about the configuration that the old pods will start with, and what could not be looked at. */
 export interface Findings {
@@ -84,7 +84,7 @@ function missing(kind: string, name: string): Warning {
 }
 
 /** Every ConfigMap and Secret that the template names, once each; optional only where every mention is. */
-export function references(template: Template): Reference[] {
+function references(template: Template): Reference[] {
   const found = new Map<string, Reference>()
   for (const reference of mentions(template.spec)) {
     const key = `${reference.kind}/${reference.name}`

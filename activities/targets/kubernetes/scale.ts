@@ -3,7 +3,7 @@ import type { Warning } from '../../../model/target.ts'
 import type { Cluster } from './connect.ts'
 import { type Deployment, list, type Metadata, type Place } from './objects.ts'
 
-interface Autoscaler {
+export interface Autoscaler {
   metadata: Metadata
   spec: { scaleTargetRef: { kind: string; name: string }; minReplicas?: number }
 }

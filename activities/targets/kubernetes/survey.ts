@@ -14,14 +14,14 @@ export interface Survey {
 }
 
 /** One right, whether the account has it, and what it is for. */
-export interface Right {
+interface Right {
   verb: string
   resource: string
   allowed: boolean
   purpose: 'plan' | 'apply' | 'evidence'
 }
 
-export interface Workload {
+interface Workload {
   workload: string
   replicas: number
   owner?: Owner

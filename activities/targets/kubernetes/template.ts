@@ -3,7 +3,7 @@ import { canonical } from '../../../model/canonical.ts'
 import type { Template } from './objects.ts'
 
 /** The label by which the controller tells pods of one ReplicaSet from those of another; no part of what people wrote. */
-export const POD_TEMPLATE_HASH = 'pod-template-hash'
+const POD_TEMPLATE_HASH = 'pod-template-hash'
 
 /** sha256 of a pod template's canonical JSON: equal for the same template in a Deployment and in its ReplicaSet. */
 export function templateHash(template: Template): string {

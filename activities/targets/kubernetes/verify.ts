@@ -32,7 +32,7 @@ export async function verify(
   const place = placeOf(step)
   const [found, named] = await Promise.all([
     readExisting(place, context),
-    readNamed(state, place, context),
+    readReplicaSet(context.connection, place, state.replicaSet, context.signal),
     context.connection.identity(context.signal),
   ])
   if (!found) return verdict('fail', `deployment/${place.name} in ${place.namespace} does not exist any more`)
@@ -158,15 +158,6 @@ async function readExisting(place: Place, context: CallContext<Cluster>): Promis
     if (error instanceof UnwindError && error.code === 'TARGET_NOT_FOUND') return undefined
     throw error
   }
-}
-
-async function readNamed(
-  { replicaSet, templateHash: _ }: DeploymentState,
-  { namespace }: Place,
-  { connection, signal }: CallContext<Cluster>,
-): Promise<ReplicaSet | undefined> {
-  if (replicaSet === null) return undefined
-  return readReplicaSet(connection, { namespace, name: replicaSet }, signal)
 }
 
 /** Pruned and made anew, the ReplicaSet of the same template may have another name. */

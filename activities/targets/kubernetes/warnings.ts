@@ -14,13 +14,8 @@ export function ownershipWarnings(owner: Owner | undefined, step: KubernetesStep
 }
 
 /** A revision that somebody rolled back from once was bad then. */
-export function leftWarnings(
-  deployment: Deployment,
-  all: Candidate[],
-  candidate: Candidate,
-  there: boolean,
-): Warning[] {
-  if (there || !leftBehind(deployment, all).has(candidate.name)) return []
+export function leftWarnings(deployment: Deployment, all: readonly Candidate[], candidate: Candidate): Warning[] {
+  if (!leftBehind(deployment, all).has(candidate.name)) return []
   const message = `an earlier rollback left revision ${candidate.revision} (${candidate.name}); it may be bad as well`
   return [{ code: 'ROLLED_BACK_BEFORE', message, confirm: true }]
 }
