@@ -110,20 +110,24 @@ export function getMarkdown(client: Client, place: Place, run: string | undefine
   return client.text({ path: path(...at(place), 'report'), query: { run, format: 'markdown' }, headers })
 }
 
+/** Says yes or no to the plan with this digest, in the run that was looked at. */
 export async function postApproval(
   client: Client,
   place: Place,
   body: { decision: 'approve' | 'reject'; planDigest: string; note?: string },
+  run: string,
 ): Promise<void> {
-  await client.call({ method: 'POST', path: path(...at(place), 'approvals'), body })
+  await client.call({ method: 'POST', path: path(...at(place), 'approvals'), query: { run }, body })
 }
 
+/** Answers a parked step; a run that has moved on refuses it as stale. */
 export async function postDecision(
   client: Client,
   place: Place,
   body: { stepId: string; attempt: number; choice: Choice; note?: string },
+  run: string,
 ): Promise<void> {
-  await client.call({ method: 'POST', path: path(...at(place), 'decisions'), body })
+  await client.call({ method: 'POST', path: path(...at(place), 'decisions'), query: { run }, body })
 }
 
 export async function postMessage(
@@ -131,8 +135,9 @@ export async function postMessage(
   place: Place,
   message: 'claim' | 'pause' | 'resume' | 'abort',
   body: { note?: string },
+  run?: string,
 ): Promise<void> {
-  await client.call({ method: 'POST', path: path(...at(place), message), body })
+  await client.call({ method: 'POST', path: path(...at(place), message), query: { run }, body })
 }
 
 /** The parts of a rollback's path. */

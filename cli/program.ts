@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander'
+import { type Argument, Command, CommanderError } from 'commander'
 import { defineAnswers } from './define/answers.ts'
 import { defineLooks } from './define/looks.ts'
 import { defineRollbacks } from './define/rollbacks.ts'
@@ -30,7 +30,9 @@ export function define(ended: (exit: number) => void): Command {
     .description('Takes a service back to a state that worked: planned, approved, resumable, proven.')
     .version('0.1.0', '-V, --version')
     .exitOverride()
-    .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+    .configureHelp({
+      subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(shown)].join(' '),
+    })
     .showHelpAfterError('Run it with --help to see what it takes.')
     .helpCommand(true)
     .addHelpText('after', footer())
@@ -39,6 +41,10 @@ export function define(ended: (exit: number) => void): Command {
   defineAnswers(program, ended)
   defineServing(program, ended)
   return program
+}
+
+function shown(argument: Argument): string {
+  return argument.required ? `<${argument.name()}>` : `[${argument.name()}]`
 }
 
 function footer(): string {

@@ -8,7 +8,7 @@ import type { Terminal } from './terminal.ts'
 
 /** What a watcher sees: a tree that is redrawn on a terminal, lines elsewhere. */
 export interface View {
-  show(sighting: Sighting): void
+  show(sighting: Sighting, aside?: string): void
   /** Leaves the last picture standing. */
   close(): void
 }
@@ -30,10 +30,11 @@ function liveView(terminal: Terminal): View {
   }
   const timer = setInterval(draw, FRAME_MS)
   return {
-    show(sighting) {
+    show(sighting, aside) {
       if ('rollback' in sighting) scene = withRollback(scene, sighting.rollback)
       else if (scene && 'doing' in sighting) scene = { ...scene, doing: sighting.doing }
       else if (scene && 'lost' in sighting) scene = { ...scene, stale: sighting.lost }
+      if (scene && aside) scene = { ...scene, aside }
       draw()
     },
     close() {
@@ -46,7 +47,7 @@ function liveView(terminal: Terminal): View {
 function withRollback(scene: Scene | undefined, rollback: Rollback): Scene {
   // Without a worker only the outline is known; steps that were seen before are kept.
   const run = rollback.stale && scene ? { ...scene.run, phase: rollback.phase } : rollback
-  const base = { run, now: Date.now(), frame: scene?.frame ?? 0, doing: scene?.doing }
+  const base = { run, now: Date.now(), frame: scene?.frame ?? 0, doing: scene?.doing, aside: scene?.aside }
   return rollback.stale ? { ...base, stale: NO_WORKER } : base
 }
 
@@ -59,7 +60,8 @@ function plainView(terminal: Terminal): View {
     said = text
   }
   return {
-    show(sighting) {
+    show(sighting, aside) {
+      if (aside) once(aside)
       if ('lost' in sighting) return once(sighting.lost)
       if ('doing' in sighting) return
       last = sighting.rollback

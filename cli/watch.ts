@@ -15,6 +15,8 @@ export interface WatchOptions {
   run?: string | undefined
   /** When the parking that was just answered began: seen once more, it is old news. */
   answered?: number | undefined
+  /** Told of each record; what it answers is shown beneath the steps. */
+  seen?: (rollback: Rollback) => string | undefined
 }
 
 /** How a watch ended: the exit code, and the last that was seen. */
@@ -35,7 +37,8 @@ export async function watchRun(
   let rollback: Rollback | undefined
   try {
     for await (const sighting of follow(client, place, options.run, signal)) {
-      view.show(sighting)
+      const aside = 'rollback' in sighting ? options.seen?.(sighting.rollback) : undefined
+      view.show(sighting, aside)
       if (!('rollback' in sighting)) continue
       rollback = sighting.rollback
       const exit = settled(rollback, options)

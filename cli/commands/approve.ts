@@ -26,7 +26,7 @@ export function answer(decision: Decision): (service: string, options: ApproveOp
       return EXIT.ok
     }
     const { note } = options
-    await postApproval(client, place, { decision, planDigest, ...(note && { note }) })
+    await postApproval(client, place, { decision, planDigest, ...(note && { note }) }, rollback.runId)
     out.say(`${decision === 'approve' ? 'Approved' : 'Rejected'} the plan ${planDigest.slice(0, 12)}.`)
     if (!options.watch) return EXIT.ok
     return detachable(options.timeout, (signal) =>

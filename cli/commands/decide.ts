@@ -57,13 +57,13 @@ async function agreed(choice: Choice, { yes }: DecideOptions, out: Terminal): Pr
 }
 
 async function send(client: Client, choice: Choice, rollback: Rollback, note: string | undefined): Promise<void> {
-  const { parked } = rollback
+  const { parked, runId } = rollback
   const said = note ? { note } : {}
   if (parked?.choices.some((other) => other.choice === choice)) {
     const { stepId, attempt } = parked
-    return postDecision(client, rollback, { stepId, attempt, choice, ...said })
+    return postDecision(client, rollback, { stepId, attempt, choice, ...said }, runId)
   }
-  return postMessage(client, rollback, 'abort', said)
+  return postMessage(client, rollback, 'abort', said, runId)
 }
 
 function conflict(message: string): CommandError {

@@ -5,7 +5,7 @@ import { api, duration, type Ended, output, runs, watching } from './options.ts'
 export function defineLooks(program: Command, ended: Ended): void {
   program.commandsGroup('Looking:')
   api(
-    output(program.command('list').alias('ls'))
+    output(program.command('list'))
       .description('List rollbacks, the latest first')
       .option('--service <name>', 'only of this service')
       .option('--status <status>', 'only in this phase or with this outcome')

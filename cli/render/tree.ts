@@ -17,6 +17,8 @@ export interface Scene {
   doing?: string | undefined
   /** Why the picture may be old: no worker answers, or the connection to the API is gone. */
   stale?: string
+  /** One more line for the reader, beneath the steps. */
+  aside?: string | undefined
 }
 
 /** A whole run as a tree: what and why, its steps, and what a person has to answer. Pure: same scene, same lines. */
@@ -29,6 +31,7 @@ export function treeLines(scene: Scene): Line[] {
     ...(scene.stale ? [[['ask', `  ${scene.stale}`] as Span]] : []),
     [],
     ...stepsLines(scene),
+    ...(scene.aside ? [[['ask', `  ${scene.aside}`] as Span]] : []),
     ...personLines(run, scene.now),
   ]
 }

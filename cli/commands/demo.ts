@@ -1,0 +1,128 @@
+import type { RunningProcess } from '../../tools/process.ts'
+import { catalogue, type ToolName } from '../../tools/catalogue.ts'
+import { findBinaries } from '../../tools/find.ts'
+import { until } from '../../tools/wait.ts'
+import { isUnanswered } from '../client.ts'
+import { ActFailed, actOne, actThree, actTwo, deployShop } from '../demo/acts.ts'
+import { close } from '../demo/closing.ts'
+import { type ClusterChoice, ownPlayground, readersPlayground, temporaryFolder } from '../demo/ground.ts'
+import { type Narrator, narrator } from '../demo/narrator.ts'
+import { missingTools, requireNode } from '../demo/prerequisites.ts'
+import { setStage, type Stage, startDemoTemporal } from '../demo/stage.ts'
+import { EXIT } from '../exit.ts'
+import { untilStopped } from '../serve/stopped.ts'
+import { terminal } from '../terminal.ts'
+
+type DemoOptions = ClusterChoice & { once?: boolean }
+
+/** `unwind demo`: three rollbacks on real servers, told as they happen. */
+export async function demo(options: DemoOptions): Promise<number> {
+  const signal = untilStopped()
+  const told = narrator(terminal())
+  requireNode()
+  const undo: (() => Promise<unknown>)[] = []
+  try {
+    await prepare(options, told)
+    const stage = await build(options, told, signal, undo)
+    return await perform(stage, options)
+  } catch (error) {
+    if (signal.aborted) return EXIT.interrupted
+    if (!(error instanceof ActFailed)) throw error
+    told.tell(`The demo did not go as it should: ${error.message}.`)
+    return EXIT.internal
+  } finally {
+    if (undo.length > 0) told.tell('Stopping what was started.')
+    for (const step of undo.toReversed())
+      await step().catch((error: unknown) => told.tell(`Not cleaned up: ${String(error)}`))
+  }
+}
+
+/** Looks for every server that will be needed, and gets what is missing, before anything is started. */
+async function prepare({ kubeconfig, context }: DemoOptions, { tell }: Narrator): Promise<void> {
+  const needed = kubeconfig || context ? (['temporal'] as const) : NEEDED
+  const missing = await missingTools(needed)
+  if (missing.length > 0)
+    tell(
+      `Not here yet: ${missing.map((name) => `${name} ${catalogue[name].version}`).join(', ')}. They are downloaded or built once and kept; a first build takes minutes.`,
+    )
+  await findBinaries(needed)
+}
+
+const NEEDED: readonly ToolName[] = [
+  'temporal',
+  'etcd',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'kwok',
+]
+
+async function build(
+  options: DemoOptions,
+  told: Narrator,
+  signal: AbortSignal,
+  undo: (() => Promise<unknown>)[],
+): Promise<Stage> {
+  const folder = await temporaryFolder()
+  undo.push(() => folder.remove())
+  const readers = options.kubeconfig !== undefined || options.context !== undefined
+  // Asked before anything is started; a cluster of the demo's own takes as long as Temporal and starts beside it.
+  const theirs = readers ? await readersPlayground(options, told) : undefined
+  if (theirs) undo.push(() => theirs.clear())
+  else told.tell('Starting Temporal and a Kubernetes control plane.')
+  const [temporal, ground] = await Promise.all([
+    startDemoTemporal(folder.path, told).then((server) => {
+      undo.push(() => server.stop())
+      return server
+    }),
+    theirs ??
+      ownPlayground(told).then((own) => {
+        undo.push(() => own.clear())
+        return own
+      }),
+  ])
+  const keep = (part: RunningProcess) => void undo.push(() => part.stop())
+  return setStage({ ground, temporal, folder: folder.path, narrator: told, signal, keep })
+}
+
+async function perform(stage: Stage, { once }: DemoOptions): Promise<number> {
+  await Promise.all([deployShop(stage), workerAnswers(stage)])
+  const acts = [actOne, actTwo, actThree]
+  let last: Awaited<ReturnType<typeof actOne>> | undefined
+  for (const act of acts) {
+    last = await act(stage)
+    stage.signal.throwIfAborted()
+  }
+  if (last) await close(stage, last)
+  if (!once) await aborted(stage)
+  return EXIT.ok
+}
+
+async function workerAnswers({ client, tell }: Stage): Promise<void> {
+  const look = () =>
+    client.call({ path: '/readyz' }).then(
+      () => true,
+      (error: unknown) => {
+        if (isUnanswered(error)) throw error
+        return false
+      },
+    )
+  await until('a worker to poll', look, { within: 60_000, every: 100 })
+  tell(
+    'A worker is up. It holds the credentials of an account with the rights of docs/rbac/operator.yaml and no others.',
+  )
+}
+
+function aborted({ signal, tell }: Stage): Promise<void> {
+  tell('Everything stays up for you to look round. Ctrl-C ends it.')
+  return new Promise((resolve) => {
+    // A listener alone doesn't keep the process alive.
+    const alive = setInterval(() => undefined, 60_000)
+    const done = () => {
+      clearInterval(alive)
+      resolve()
+    }
+    if (signal.aborted) done()
+    signal.addEventListener('abort', done, { once: true })
+  })
+}

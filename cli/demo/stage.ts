@@ -1,0 +1,109 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { survey } from '../../activities/targets/kubernetes/survey.ts'
+import { listens } from '../../tools/process/ready.ts'
+import { claimPort } from '../../tools/process/ports.ts'
+import type { RunningProcess } from '../../tools/process.ts'
+import { startTemporal, type TemporalServer } from '../../tools/temporal/server.ts'
+import type { Place } from '../calls.ts'
+import { type Client, connect } from '../client.ts'
+import { generateKeys } from '../../config/keys.ts'
+import { startApiPart, startWorkerPart, type Surroundings } from '../serve/parts.ts'
+import type { Playground } from './ground.ts'
+import type { Narrator } from './narrator.ts'
+
+/** Everything that the acts play on. */
+export interface Stage extends Narrator {
+  readonly client: Client
+  readonly place: Place
+  readonly ground: Playground
+  readonly temporal: TemporalServer
+  readonly signal: AbortSignal
+  /** The worker that runs now. */
+  worker(): RunningProcess
+  /** Starts another one in the place of one that is gone. */
+  replaceWorker(): Promise<RunningProcess>
+}
+
+/** The ports that people know where they are free, others otherwise. */
+export async function knownOrFree(port: number): Promise<number> {
+  return (await listens(port)) ? claimPort() : port
+}
+
+/** Starts a Temporal of the demo's own, with its UI. */
+export async function startDemoTemporal(folder: string, { tell }: Narrator): Promise<TemporalServer> {
+  const [port, uiPort] = await Promise.all([knownOrFree(7_233), knownOrFree(8_233)])
+  const temporal = await startTemporal({ stateDir: folder, port, uiPort })
+  tell(`Temporal is up: ${temporal.uiUrl}`)
+  return temporal
+}
+
+export interface StageParts {
+  ground: Playground
+  temporal: TemporalServer
+  folder: string
+  narrator: Narrator
+  signal: AbortSignal
+  /** Told of each process, so that it is stopped whatever happens next. */
+  keep(part: RunningProcess): void
+}
+
+/** Configures Unwind for the playground, and starts its API and a worker. */
+export async function setStage({ ground, temporal, folder, narrator, signal, keep }: StageParts): Promise<Stage> {
+  const port = await knownOrFree(7_420)
+  const config = await writeConfiguration(ground, temporal, folder, port)
+  const around: Surroundings = { config, temporal: temporal.address, folder }
+  let count = 1
+  const started = async (name: string) => {
+    const part = await startWorkerPart(around, name)
+    keep(part)
+    return part
+  }
+  const [api, first] = await Promise.all([startApiPart(around, '127.0.0.1', port), started('worker')])
+  keep(api)
+  let worker = first
+  const client = await connect({ url: `http://127.0.0.1:${port}` }, {})
+  narrator.tell(`The API is up: ${client.url}/docs`)
+  return {
+    ...narrator,
+    client,
+    place: { environment: 'demo', service: 'checkout' },
+    ...{ ground, temporal, signal },
+    worker: () => worker,
+    replaceWorker: async () => {
+      count += 1
+      worker = await started(`worker-${count}`)
+      return worker
+    },
+  }
+}
+
+async function writeConfiguration(
+  ground: Playground,
+  temporal: TemporalServer,
+  folder: string,
+  port: number,
+): Promise<string> {
+  const { hands, account, namespace, kubeconfig, context } = ground
+  const [{ pin }, keys, workers] = await Promise.all([
+    survey({ kubeconfig, context, namespace }),
+    generateKeys(join(folder, 'keys')),
+    hands.kubeconfigFor(account, join(folder, 'worker.kubeconfig')),
+  ])
+  const configuration = {
+    apiVersion: 'unwind/v1',
+    kind: 'Configuration',
+    environments: { demo: { cluster: 'demo', namespace } },
+    connections: { demo: { kind: 'kubernetes', environment: 'demo', ...pin } },
+    api: { port, temporalUi: temporal.uiUrl, signingKey: keys.signingKey },
+    worker: {
+      credentials: { demo: { kubeconfig: workers } },
+      verifyKeys: [keys.verifyKey],
+      // A dead worker is missed after so long; in production the default of 10 s spares Temporal some traffic.
+      heartbeat: '2s',
+    },
+  }
+  const path = join(folder, 'unwind.yaml')
+  await writeFile(path, `${JSON.stringify(configuration, null, 2)}\n`, { mode: 0o600 })
+  return path
+}
