@@ -23,7 +23,7 @@ export interface Request {
  * FORBIDDEN (what the environment's floor does not allow).
  */
 export function compile(request: Request, configuration: Configuration, kinds: Kinds, startedBy: Actor): RunInput {
-  const environment = configuration.environments[request.environment]
+  const environment = own(configuration.environments, request.environment)
   if (!environment) throw unknown('environment', request.environment, Object.keys(configuration.environments))
   const policy = policyOf(environment)
   if (!policy.inline)
@@ -55,9 +55,9 @@ export function compileStep(
   kinds: Kinds,
   towards?: State,
 ): CompiledStep {
-  const kind = kinds[String(step['kind'])]
+  const kind = own(kinds, String(step['kind']))
   if (!kind) throw unknown('kind', String(step['kind']), Object.keys(kinds))
-  const environment: Record<string, unknown> = configuration.environments[environmentName] ?? {}
+  const environment: Record<string, unknown> = own(configuration.environments, environmentName) ?? {}
   const inherited = kind.inherits.flatMap((key) =>
     typeof environment[key] === 'string' ? [[key, environment[key]]] : [],
   )
@@ -97,11 +97,16 @@ function connectionOf(
       'INVALID_REQUEST',
       `steps[${index}] names no ${field}, and ${environment} has no default for it`,
     )
-  const connection = configuration.connections[name]
+  const connection = own(configuration.connections, name)
   if (!connection) throw unknown(field, name, Object.keys(configuration.connections))
   if (connection.environment !== environment)
     throw new UnwindError('FORBIDDEN', `${field} ${name} belongs to ${connection.environment}, not to ${environment}`)
   return { connection: name, ...(connection.taskQueue && { taskQueue: connection.taskQueue }) }
+}
+
+/** A name that somebody sent may be one that every object has, such as `constructor`: only what was configured counts. */
+export function own<Value>(record: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined
 }
 
 function refuseTwins(steps: CompiledStep[]): void {

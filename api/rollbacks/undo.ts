@@ -1,4 +1,4 @@
-import { compileStep } from '../../model/compile.ts'
+import { compileStep, own } from '../../model/compile.ts'
 import { policyOf } from '../../model/configuration.ts'
 import { milliseconds } from '../../model/duration.ts'
 import { UnwindError } from '../../model/errors.ts'
@@ -69,7 +69,7 @@ function inputFor(
   input: RunInput,
 ): Omit<RunInput, 'steps'> {
   const { environments, worker } = api.configuration
-  const floor = environments[environment]
+  const floor = own(environments, environment)
   if (!floor)
     throw new UnwindError(
       'INVALID_REQUEST',

@@ -14,5 +14,10 @@ function problemOf(code: UnwindError['code'], failure: ApplicationFailure): Unwi
   const sent = failure.details?.[0] as { facts?: unknown } | null | undefined
   const facts =
     typeof sent?.facts === 'object' && sent.facts !== null ? (sent.facts as Record<string, unknown>) : undefined
+  // What nobody foresaw may say anything, a secret included: it stays in the log of the worker.
+  if (code === 'INTERNAL')
+    return new UnwindError(code, 'a worker failed in a way that nobody foresaw; its log says more', undefined, {
+      cause: failure,
+    })
   return new UnwindError(code, failure.message, facts, { cause: failure })
 }
