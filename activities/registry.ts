@@ -7,7 +7,7 @@ export const targets: Readonly<Record<string, () => Promise<Target>>> = {
 
 /** Loads the targets of these kinds ahead of the first rollback, which should not pay for it. Kinds without one are passed over. */
 export async function preload(kinds: Iterable<string>): Promise<void> {
-  await Promise.all([...new Set(kinds)].map((kind) => targets[kind]?.()))
+  await Promise.all([...new Set(kinds)].flatMap((kind) => targets[kind]?.() ?? []))
 }
 
 /** The one place where a target's own types are dropped; its schema has read the step before it is called. */

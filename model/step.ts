@@ -18,7 +18,6 @@ export const Sentence = z
   .trim()
   .min(1)
   .max(500)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
   .regex(/^[^\u0000-\u0008\u000b-\u001f\u007f]*$/, 'must not contain control characters')
 
 /** Fields that every step may carry, whatever its kind. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import https from 'node:https'
+import type https from 'node:https'
 import { type AddressInfo, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { loadKubeConfig } from '../../activities/targets/kubernetes/connect.ts'
