@@ -9,7 +9,13 @@ import { MarkdownReport, ReportDocument } from '../schemas/report.ts'
 
 /** Reading one rollback and its report. */
 export function readingRoutes(app: App, api: Api): void {
-  const tags = ['rollbacks']
+  readRoute(app, api)
+  reportRoute(app, api)
+}
+
+const tags = ['rollbacks']
+
+function readRoute(app: App, api: Api): void {
   app.route({
     method: 'GET',
     url: '/v1/rollbacks/:environment/:service',
@@ -26,6 +32,9 @@ export function readingRoutes(app: App, api: Api): void {
       return readRollback(api, request.params, request.query.run)
     },
   })
+}
+
+function reportRoute(app: App, api: Api): void {
   app.route({
     method: 'GET',
     url: '/v1/rollbacks/:environment/:service/report',

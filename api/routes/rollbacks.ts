@@ -12,7 +12,15 @@ import { problems } from '../schemas/problem.ts'
 
 /** Starting, planning, taking back and listing rollbacks. */
 export function rollbackRoutes(app: App, api: Api): void {
-  const tags = ['rollbacks']
+  startRoute(app, api)
+  planRoute(app, api)
+  listRoute(app, api)
+  undoRoute(app, api)
+}
+
+const tags = ['rollbacks']
+
+function startRoute(app: App, api: Api): void {
   app.route({
     method: 'POST',
     url: '/v1/rollbacks',
@@ -39,6 +47,9 @@ export function rollbackRoutes(app: App, api: Api): void {
         .send(started)
     },
   })
+}
+
+function planRoute(app: App, api: Api): void {
   app.route({
     method: 'POST',
     url: '/v1/plans',
@@ -52,6 +63,9 @@ export function rollbackRoutes(app: App, api: Api): void {
     handler: (request) =>
       planRollback(api, compile(request.body, api.configuration, api.kinds, callerOf(request).actor)),
   })
+}
+
+function listRoute(app: App, api: Api): void {
   app.route({
     method: 'GET',
     url: '/v1/rollbacks',
@@ -64,6 +78,9 @@ export function rollbackRoutes(app: App, api: Api): void {
     },
     handler: (request) => listRollbacks(api, request.query, callerOf(request).environments),
   })
+}
+
+function undoRoute(app: App, api: Api): void {
   app.route({
     method: 'POST',
     url: '/v1/rollbacks/:environment/:service/undo',

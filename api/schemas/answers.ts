@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { OUTCOMES, PHASES } from '../../model/run.ts'
+import { OUTCOMES, PHASES, type RunState } from '../../model/run.ts'
 import { ActorSchema, NeedSchema, RevisionSchema, runFields, StepStateSchema } from './record.ts'
 
 const Url = z.string().describe('Where the rollback can be read; absolute when the configuration names api.url.')
@@ -18,7 +18,7 @@ export const RollbackDocument = z
     worker: Worker.exactOptional(),
     temporalUi: z.string().exactOptional(),
   })
-  .meta({ id: 'Rollback' })
+  .meta({ id: 'Rollback' }) satisfies z.ZodType<RunState>
 export type RollbackDocument = z.infer<typeof RollbackDocument>
 
 /** What starting a rollback answers; `created` is false when the idempotency key was known. */

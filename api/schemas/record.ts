@@ -7,14 +7,13 @@ import {
   OUTCOMES,
   type Parked,
   PHASES,
-  type RunState,
   STEP_STATUSES,
   type StepState,
   type TimelineEvent,
 } from '../../model/run.ts'
 import type { Evidence, Plan, Revision, Verdict } from '../../model/target.ts'
 
-// The record of a run as the document of the API describes it. The interfaces of `model` are the source; each schema here
+// The record of a run, as the document of the API describes it. The interfaces of `model` are the source; each schema here
 // is checked against its interface by the compiler, and against real answers by the tests.
 
 const At = z.number().describe('Epoch milliseconds, UTC.')
@@ -136,8 +135,6 @@ export const runFields = {
   steps: z.array(StepStateSchema),
   timeline: z.array(TimelineEventSchema),
 } as const
-
-export const RunStateSchema = z.object(runFields).meta({ id: 'RunState' }) satisfies z.ZodType<RunState>
 
 export const RevisionSchema = z
   .object({

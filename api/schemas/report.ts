@@ -56,4 +56,4 @@ export const MarkdownReport = z.string().describe('The same report as Markdown.'
 
 export const EventStream = z
   .string()
-  .describe('Server-sent events; `data` is JSON: TimelineEvent, RunState, { doing }, { outcome }.')
+  .describe('Server-sent events; `data` is JSON: TimelineEvent, the record as in Rollback, { doing }, { outcome }.')

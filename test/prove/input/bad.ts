@@ -12,6 +12,7 @@ export function badRequests(ground: Ground): fc.Arbitrary<Bad> {
     brokenRollbacks(),
     wrongBodies(paths),
     wrongPlaces(),
+    nobodies(),
     wrongFilters(),
     strangers(paths, ground),
     staleAnswers(ground),
@@ -150,33 +151,31 @@ function wrongPlaces(): fc.Arbitrary<Bad> {
       goodName.map((name) => `/v1/${name}`),
       ['NOT_FOUND'],
     ),
-    read(
-      'a history of nothing',
-      fc
-        .constantFrom(
-          '',
-          '?kind=shell',
-          '?kind=constructor',
-          '?kind=memory&object=a&system=constructor',
-          '?kind=memory',
-          '?kind=memory&object=A%20B',
-          '?kind=memory&object=a&x=1',
-        )
-        .map((query) => `/v1/services/test/shop/history${query}`),
-      INVALID,
-    ),
-    fc.tuple(goodName, fc.constantFrom('claim', 'pause', 'resume')).map(
-      ([name, message]): Bad => ({
-        ...{
-          name: 'a message to nobody',
-          method: 'POST',
-          url: pathOf(`u-${name}`, message),
-          body: {},
-          codes: ['NOT_FOUND'],
-        },
-        headers: CALLERS.admin,
-      }),
-    ),
+  )
+}
+
+/** Histories of what is no step, and messages to rollbacks that never were. */
+function nobodies(): fc.Arbitrary<Bad> {
+  const queries = [
+    '',
+    '?kind=shell',
+    '?kind=constructor',
+    '?kind=memory&object=a&system=constructor',
+    '?kind=memory',
+    '?kind=memory&object=A%20B',
+    '?kind=memory&object=a&x=1',
+  ]
+  const history = (query: string): Bad => ({
+    ...{ name: 'a history of nothing', method: 'GET', url: `/v1/services/test/shop/history${query}` },
+    ...{ headers: CALLERS.admin, codes: INVALID },
+  })
+  const message = (service: string, part: string): Bad => ({
+    ...{ name: 'a message to nobody', method: 'POST', url: pathOf(`u-${service}`, part), body: {} },
+    ...{ headers: CALLERS.admin, codes: ['NOT_FOUND'] },
+  })
+  return fc.oneof(
+    fc.constantFrom(...queries).map(history),
+    fc.tuple(goodName, fc.constantFrom('claim', 'pause', 'resume')).map(([name, part]) => message(name, part)),
   )
 }
 
