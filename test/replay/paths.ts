@@ -1,0 +1,132 @@
+import { type Engine, BOB, type EngineOptions, type RunHandle } from '../support/engine.ts'
+import { failing, forbidden, ok, unreachable } from '../support/faults.ts'
+
+/** Which execution to record. */
+interface Recorded {
+  workflowId: string
+  runId?: string
+}
+
+interface Path {
+  options?: Omit<EngineOptions, 'temporalAddress'>
+  walk(engine: Engine): Promise<Recorded>
+}
+
+const APPROVAL = { approvals: [{ min: 1, groups: ['sre'], self: false, expires: '30m' }] }
+
+/** One way through the rollback workflow each, with what to meet on it. */
+export const paths: Readonly<Record<string, Path>> = {
+  recovered: { walk: async (engine) => ended(await begin(engine, 'a', 'b')) },
+  'recovered-after-outage': {
+    options: {
+      wrap: (target) => failing(target, { plan: [unreachable], apply: [unreachable], verify: [unreachable] }),
+    },
+    walk: async (engine) => ended(await begin(engine, 'a')),
+  },
+  'parked-retry': {
+    options: { wrap: (target) => failing(target, { apply: [ok, forbidden] }) },
+    walk: (engine) => decided(engine, 'retry'),
+  },
+  'parked-compensate': {
+    options: { wrap: (target) => failing(target, { apply: [ok, forbidden] }) },
+    walk: (engine) => decided(engine, 'compensate'),
+  },
+  'parked-abort': {
+    options: { wrap: (target) => failing(target, { apply: [ok, forbidden] }) },
+    walk: (engine) => decided(engine, 'abort'),
+  },
+  'parked-done-by-hand': {
+    options: { wrap: (target) => failing(target, { apply: [forbidden] }) },
+    walk: async (engine) => {
+      const run = await begin(engine, 'a')
+      await run.reaches('parked')
+      engine.system.get('a').at = 'v1'
+      await run.decide('done')
+      return ended(run)
+    },
+  },
+  'parked-skip': {
+    options: { wrap: (target) => failing(target, { apply: [forbidden] }) },
+    walk: async (engine) => {
+      engine.system.put('a', 'v1', 'v2')
+      const run = await engine.rollback([{ object: 'a', optional: true }])
+      await run.decide('skip')
+      return ended(run)
+    },
+  },
+  approved: {
+    options: { policy: APPROVAL },
+    walk: async (engine) => {
+      const run = await begin(engine, 'a')
+      const { planDigest = '' } = await run.reaches('awaiting-approval')
+      await run.send('claim', { note: 'mine' })
+      await run.send('approve', { planDigest }, BOB)
+      return ended(run)
+    },
+  },
+  rejected: {
+    options: { policy: APPROVAL },
+    walk: async (engine) => {
+      const run = await begin(engine, 'a')
+      const { planDigest = '' } = await run.reaches('awaiting-approval')
+      await run.send('reject', { planDigest, note: 'not now' }, BOB)
+      return ended(run)
+    },
+  },
+  expired: {
+    options: { policy: { approvals: [{ min: 1, expires: '500ms' }] } },
+    walk: async (engine) => ended(await begin(engine, 'a')),
+  },
+  stale: {
+    options: { policy: APPROVAL },
+    walk: async (engine) => {
+      const object = engine.system.put('a', 'v1', 'v2', 'v3')
+      const run = await engine.rollback([{ object: 'a' }])
+      const first = await run.reaches('awaiting-approval')
+      object.at = 'v2'
+      await run.send('approve', { planDigest: first.planDigest ?? '' }, BOB)
+      const second = await run.reaches('awaiting-approval')
+      await run.send('approve', { planDigest: second.planDigest ?? '' }, BOB)
+      return ended(run)
+    },
+  },
+  'not-applicable': {
+    walk: async (engine) => {
+      engine.system.put('a', 'v1')
+      return ended(await engine.rollback([{ object: 'a' }]))
+    },
+  },
+  'continued-first': { options: { limits: { events: 12 } }, walk: (engine) => continued(engine, 'first') },
+  'continued-last': { options: { limits: { events: 12 } }, walk: (engine) => continued(engine, 'last') },
+  aborted: {
+    walk: async (engine) => {
+      engine.system.put('a', 'v1', 'v2').health = 'inconclusive'
+      const run = await engine.rollback([{ object: 'a' }])
+      await run.reaches('parked')
+      await run.send('abort', { note: 'we fix it forward' })
+      return ended(run)
+    },
+  },
+}
+
+function begin(engine: Engine, ...names: string[]): Promise<RunHandle> {
+  for (const name of names) engine.system.put(name, 'v1', 'v2')
+  return engine.rollback(names.map((object) => ({ object })))
+}
+
+async function decided(engine: Engine, choice: 'retry' | 'compensate' | 'abort'): Promise<Recorded> {
+  const run = await begin(engine, 'a', 'b')
+  await run.decide(choice)
+  return ended(run)
+}
+
+async function ended(run: RunHandle): Promise<Recorded> {
+  await run.ends()
+  return { workflowId: run.handle.workflowId }
+}
+
+async function continued(engine: Engine, which: 'first' | 'last'): Promise<Recorded> {
+  const run = await begin(engine, 'a', 'b', 'c')
+  const { runId } = await run.ends()
+  return { workflowId: run.handle.workflowId, ...(which === 'first' && { runId }) }
+}

@@ -1,0 +1,32 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
+import { startTemporal } from '../../tools/temporal/server.ts'
+import { Engine } from '../support/engine.ts'
+import { paths } from './paths.ts'
+
+/** Records one history of every path through the workflows, for the version of this package: `tsx test/replay/record.ts`. */
+const VERSION = '0.1.0'
+const folder = new URL(`./histories/${VERSION}/`, import.meta.url)
+const temporal = await startTemporal({ ui: false })
+try {
+  await mkdir(folder, { recursive: true })
+  for (const [name, path] of Object.entries(paths)) {
+    const engine = await Engine.start({ temporalAddress: temporal.address, ...path.options })
+    const { workflowId, runId } = await path.walk(engine)
+    const history = await engine.client.workflow.getHandle(workflowId, runId).fetchHistory()
+    await engine.stop()
+    await writeFile(new URL(`${name}.json`, folder), `${withoutPlaces(historyToJSON(history))}\n`)
+    console.log(name)
+  }
+} finally {
+  await temporal.stop()
+}
+
+/** Stack traces and identities name folders and machines, and replay reads neither. */
+function withoutPlaces(json: string): string {
+  const clean = (key: string, value: unknown) => {
+    if (key === 'stackTrace') return ''
+    return key === 'identity' || key === 'workerDeploymentName' ? 'worker' : value
+  }
+  return JSON.stringify(JSON.parse(json, clean), null, 1)
+}
