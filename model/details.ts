@@ -47,12 +47,12 @@ function parkedLines(state: RunState): string[] {
     'Next moves:',
     ...offered,
     '',
-    `From this page: send update \`decide\` with \`${retry}\`. All others: \`unwind <choice> ${state.environment}/${state.service}\`.`,
+    `From this page: send update \`decide\` with \`${retry}\`. All others: \`unwind <choice> ${state.service} -e ${state.environment}\`.`,
   ]
 }
 
 function approvalLines(state: RunState): string[] {
   const why = (state.need?.because ?? []).map((reason) => `- ${reason}`)
-  const command = `unwind approve ${state.environment}/${state.service} --plan ${state.planDigest?.slice(0, 12)}`
+  const command = `unwind approve ${state.service} -e ${state.environment}`
   return ['Waits for an approval because of:', ...why, '', `Approve with \`${command}\`.`]
 }
