@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
+import { DefaultLogger, Runtime } from '@temporalio/worker'
 import { startTemporal } from '../../tools/temporal/server.ts'
 import { Engine } from '../support/engine.ts'
 import { paths } from './paths.ts'
@@ -7,6 +8,7 @@ import { paths } from './paths.ts'
 /** Records one history of every path through the workflows, for the version of this package: `tsx test/replay/record.ts`. */
 const VERSION = '0.1.0'
 const folder = new URL(`./histories/${VERSION}/`, import.meta.url)
+Runtime.install({ logger: new DefaultLogger('WARN') })
 const temporal = await startTemporal({ ui: false })
 try {
   await mkdir(folder, { recursive: true })

@@ -1,0 +1,13 @@
+import { expect, inject, test } from 'vitest'
+import { prove } from '../prove/crash.ts'
+
+/** So many fit; `npm run prove -- crash` tries all of them, and others with another seed. */
+const CASES = 8
+
+test('promise 9, kill anything, any time: the run goes on by itself and changes nothing twice', async () => {
+  const lines: { name: string; passed: boolean; detail?: string }[] = []
+  const args = ['--kubeconfig', inject('kubeconfig')]
+  await prove({ cases: CASES, seed: 7, args }, (line) => lines.push(line))
+  expect(lines.filter(({ passed }) => !passed)).toEqual([])
+  expect(lines).toHaveLength(CASES + 1)
+})

@@ -1,0 +1,138 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import type https from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Client, Connection } from '@temporalio/client'
+import { loadKubeConfig } from '../../../activities/targets/kubernetes/connect.ts'
+import { loadConfiguration } from '../../../config/load.ts'
+import type { Configuration } from '../../../model/configuration.ts'
+import { startCluster } from '../../../tools/kubernetes/cluster.ts'
+import { claimPort, releasePort } from '../../../tools/process/ports.ts'
+import { answers } from '../../../tools/process/ready.ts'
+import { type RunningProcess, startProcess } from '../../../tools/process.ts'
+import { startTemporal, type TemporalServer } from '../../../tools/temporal/server.ts'
+import { workflowBundle } from '../../support/bundle.ts'
+import { type HoldingProxy, startProxy } from '../../support/conformance-proxy.ts'
+import { kubeconfigOf } from '../../targets/kubernetes-accounts.ts'
+import { type Lab, openLab } from '../../targets/kubernetes-lab.ts'
+import type { PartCall } from './part.ts'
+
+/** Everything real that a crash needs: Temporal on a file, a control plane, and a proxy between it and the worker. */
+export interface Ground {
+  temporal: TemporalServer
+  client: Client
+  lab: Lab
+  proxy: HoldingProxy
+  configuration: Configuration
+  /** The workflow code that the workers run. */
+  bundle: { code: string }
+  /** Which PATCH the proxy may hold: the server's dry run, or the change. */
+  watch(write: 'dry-run' | 'change'): void
+  startWorker(cache: boolean): Promise<RunningProcess>
+  startApi(): Promise<RunningProcess & { url: string }>
+  close(): Promise<void>
+}
+
+/** Starts it all. With a kubeconfig it works in a namespace of its own in that cluster, and starts none. */
+export async function openGround(given?: string): Promise<Ground> {
+  const closing: (() => Promise<unknown>)[] = []
+  const close = async () => {
+    for (const end of closing.splice(0).reverse()) await end()
+  }
+  try {
+    return await open(given, closing, close)
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function open(given: string | undefined, closing: (() => Promise<unknown>)[], close: () => Promise<void>) {
+  const folder = await mkdtemp(join(tmpdir(), 'unwind-crash-'))
+  closing.push(() => rm(folder, { recursive: true, force: true }))
+  const cluster = given === undefined ? await startCluster() : undefined
+  if (cluster) closing.push(() => cluster.stop())
+  const lab = await openLab(given ?? cluster?.kubeconfig ?? '', 'unwind-crash')
+  closing.push(() => lab.close())
+  const temporal = await startTemporal({ ui: false })
+  closing.push(() => temporal.stop())
+  const connection = await Connection.connect({ address: temporal.address })
+  closing.push(() => connection.close())
+  const { proxy, watch } = await holding(lab)
+  closing.push(() => proxy.stop())
+  const port = await claimPort()
+  closing.push(async () => releasePort(port))
+  const config = join(folder, 'unwind.yaml')
+  const kubeconfig = await kubeconfigOf(lab, {}, { server: proxy.url })
+  await writeFile(config, JSON.stringify(written(proxy.url, kubeconfig, lab.namespace, port)))
+  const bundle = await workflowBundle()
+  await writeFile(join(folder, 'bundle.js'), bundle.code)
+  const started = (call: Pick<PartCall, 'part' | 'cache'>, ready: () => Promise<boolean>) =>
+    start(folder, temporal.address, { ...call, config, bundle: join(folder, 'bundle.js') }, ready)
+  const url = `http://127.0.0.1:${port}`
+  const ground: Ground = {
+    temporal,
+    client: new Client({ connection }),
+    lab,
+    proxy,
+    configuration: (await loadConfiguration(config)).configuration,
+    bundle,
+    watch,
+    close,
+    startWorker: (cache) => started({ part: 'worker', cache }, async () => true),
+    startApi: async () =>
+      Object.assign(await started({ part: 'api', cache: true }, () => answers(`${url}/healthz`)), { url }),
+  }
+  return ground
+}
+
+async function holding({ kubeconfig }: Lab): Promise<Pick<Ground, 'proxy' | 'watch'>> {
+  const config = loadKubeConfig({ kubeconfig }, 'lab')
+  const options: https.RequestOptions = {}
+  await config.applyToHTTPSOptions(options)
+  let dryRun = false
+  const proxy = await startProxy({
+    url: new URL(config.getCurrentCluster()?.server ?? ''),
+    options,
+    isWrite: (method, path) => method === 'PATCH' && path.includes('dryRun=') === dryRun,
+  })
+  return {
+    proxy,
+    watch: (write) => {
+      dryRun = write === 'dry-run'
+    },
+  }
+}
+
+function written(server: string, kubeconfig: string, namespace: string, port: number): object {
+  return {
+    apiVersion: 'unwind/v1',
+    kind: 'Configuration',
+    environments: { test: { cluster: 'real', namespace } },
+    connections: { real: { kind: 'kubernetes', environment: 'test', server } },
+    api: { port },
+    // A worker that is dead is noticed within so long.
+    worker: { credentials: { real: { kubeconfig } }, heartbeat: '2s' },
+  }
+}
+
+function start(
+  folder: string,
+  temporal: string,
+  call: PartCall,
+  ready: () => Promise<boolean>,
+): Promise<RunningProcess> {
+  const script = fileURLToPath(new URL('./part.ts', import.meta.url))
+  return startProcess({
+    name: call.part,
+    command: process.execPath,
+    args: ['--import', 'tsx', script, JSON.stringify(call)],
+    env: { TEMPORAL_ADDRESS: temporal, TEMPORAL_CONFIG_FILE: join(folder, 'no-profile.toml') },
+    cwd: fileURLToPath(new URL('../../..', import.meta.url)),
+    folder: { path: folder, temporary: false },
+    ready,
+    within: 60_000,
+    grace: 2_000,
+  })
+}
