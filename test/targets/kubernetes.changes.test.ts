@@ -170,8 +170,7 @@ describe('what is written', () => {
       message: '"not with " + object.spec.template.spec.containers[0].env[0].value',
       probe: () => lab.ask('PATCH', path, { metadata: { labels: { a: 'b' } } }, 'application/merge-patch+json'),
     })
-    const error = await back.applyError(plan)
-    await lift()
+    const error = await back.applyError(plan).finally(lift)
     expect(error.code).toBe('TARGET_REJECTED')
     expect(error.message).toContain('not with …')
     expect(error.message).not.toContain('hunter2')

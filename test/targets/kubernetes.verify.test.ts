@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import type { State } from '../../model/target.ts'
 import { until } from '../support/until.ts'
 import { freezePods } from './kubernetes-policies.ts'
 import { type Lab, openLab } from './kubernetes-lab.ts'
@@ -89,16 +90,20 @@ describe('the rollout deadline', () => {
     const plan = await back.plan()
     const thaw = await freezePods(lab)
     const rollbackId = 'stale-1'
-    const state = await back.apply(plan, { rollbackId })
-    const deployment = await until(
-      () => lab.deployment('stale'),
-      ({ metadata, status }) => status?.observedGeneration === metadata.generation,
-      () => 'not observed',
-    )
-    expect(isExpired(deployment), 'the old condition is gone, so this proves nothing').toBe(true)
-    const since = Date.now() - 5_000
-    expect(await back.verifyOnce(state, { rollbackId, since })).toHaveProperty('again')
-    await thaw()
+    let state: State
+    try {
+      state = await back.apply(plan, { rollbackId })
+      const deployment = await until(
+        () => lab.deployment('stale'),
+        ({ metadata, status }) => status?.observedGeneration === metadata.generation,
+        () => 'not observed',
+      )
+      expect(isExpired(deployment), 'the old condition is gone, so this proves nothing').toBe(true)
+      const since = Date.now() - 5_000
+      expect(await back.verifyOnce(state, { rollbackId, since })).toHaveProperty('again')
+    } finally {
+      await thaw()
+    }
     expect((await back.verify(state, { rollbackId })).status).toBe('pass')
   })
 
