@@ -2,7 +2,7 @@ import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import type { RunState } from '../../model/run.ts'
 import { type Crash, crashes } from './crash/cases.ts'
 import { type Ground, openGround } from './crash/ground.ts'
-import { begin, newSubject, settled } from './crash/run.ts'
+import { begin, newSubject, post, settled } from './crash/run.ts'
 
 export const title = 'Kill anything, any time: the run goes on or parks with a cause, and nothing is changed twice'
 
@@ -57,10 +57,11 @@ async function tryOne(ground: Ground, crash: Crash, cache: boolean): Promise<Run
   const subject = await newSubject(ground, crash.soak)
   ground.watch('change')
   const worker = await ground.startWorker(cache)
+  const api = crash.posted ? await ground.startApi() : undefined
   try {
     const held = crash.arm?.(ground)
-    const run = await begin(ground, subject)
-    await crash.strike({ ground, worker, run }, held)
+    const run = api ? await post(ground, api, subject) : await begin(ground, subject)
+    await crash.strike({ ground, worker, run, ...(api && { api }) }, held)
     const state = await settled(run)
     const history = await run.fetchHistory()
     await Worker.runReplayHistory({ workflowBundle: ground.bundle }, history, run.workflowId)
@@ -69,6 +70,7 @@ async function tryOne(ground: Ground, crash: Crash, cache: boolean): Promise<Run
     return state
   } finally {
     ground.proxy.cut(false)
+    await api?.stop()
     await worker.stop()
   }
 }

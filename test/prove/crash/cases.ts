@@ -11,12 +11,16 @@ export interface Scene {
   ground: Ground
   worker: RunningProcess
   run: WorkflowHandle
+  /** Only where the rollback was posted. */
+  api?: RunningProcess
 }
 
 /** One crash. `arm` is called before the run begins, `strike` once it has begun; the worker runs again afterwards. */
 export interface Crash {
   name: string
   soak?: string
+  /** The rollback is posted to an API process, which the crash may kill, rather than started in Temporal. */
+  posted?: true
   arm?(ground: Ground): Held
   strike(scene: Scene, held: Held | undefined): Promise<void>
 }
@@ -42,7 +46,7 @@ export const crashes: readonly Crash[] = [
   killedAfter('the worker dies while it plans', 'plan', 'scheduled'),
   killedAfter('the worker dies after the plan', 'plan', 'completed'),
   killedAfter('the worker dies after the change is recorded', 'apply', 'completed'),
-  { ...killedAfter('the worker dies while it verifies', 'verify', 'scheduled'), soak: '3s' },
+  killedAfter('the worker dies while it verifies', 'verify', 'scheduled'),
   {
     name: 'Temporal dies while the change is on its way, and starts again on its file',
     arm: ({ proxy }) => proxy.hold('request'),
@@ -68,6 +72,26 @@ export const crashes: readonly Crash[] = [
       await reached(held)
       await Promise.all([worker.kill(), ground.temporal.kill()])
       await ground.temporal.restart()
+      await worker.restart()
+    },
+  },
+  {
+    name: 'the API dies while the change is on its way',
+    posted: true,
+    arm: ({ proxy }) => proxy.hold('request'),
+    strike: async ({ api }, held) => {
+      await reached(held)
+      await api?.kill()
+      await held?.release()
+    },
+  },
+  {
+    name: 'API and worker die together after the change',
+    posted: true,
+    arm: ({ proxy }) => proxy.hold('answer'),
+    strike: async ({ api, worker }, held) => {
+      await reached(held)
+      await Promise.all([api?.kill(), worker.kill()])
       await worker.restart()
     },
   },
@@ -106,8 +130,13 @@ function killedAt(name: string, write: 'dry-run' | 'change', moment: 'request' |
 function killedAfter(name: string, step: string, point: 'scheduled' | 'completed'): Crash {
   return {
     name,
+    // Long enough that the run is still under way when the worker dies.
+    soak: '3s',
     strike: async ({ worker, run }) => {
       await verb(run, step, point)
+      await worker.kill()
+      const { status } = await run.describe()
+      if (status.name !== 'RUNNING') throw new Error(`the run was ${status.name} before the worker died`)
       await worker.restart()
     },
   }

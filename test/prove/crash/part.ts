@@ -1,4 +1,4 @@
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
+import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker'
 import { startApi } from '../../../api/main.ts'
 import { loadConfiguration } from '../../../config/load.ts'
 import { temporalPlace } from '../../../config/temporal.ts'

@@ -38,6 +38,19 @@ export async function begin({ client, configuration }: Ground, { name, step }: S
   })
 }
 
+/** Posts it to an API process. Rejects unless that has accepted it. */
+export async function post({ client }: Ground, api: { url: string }, { name, step }: Subject): Promise<WorkflowHandle> {
+  const request = { service: name, environment: 'test', reason: 'the release is bad', steps: [step] }
+  const answer = await fetch(`${api.url}/v1/rollbacks`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'idempotency-key': name },
+    body: JSON.stringify({ ...request, accept: ['UNVERIFIED_TARGET'] }),
+    signal: AbortSignal.timeout(30_000),
+  })
+  if (answer.status !== 202) throw new Error(`the API answered ${answer.status}: ${await answer.text()}`)
+  return client.workflow.getHandle(rollbackId('test', name))
+}
+
 /** Resolves once this verb has been scheduled, or has been completed. */
 export async function verb(run: WorkflowHandle, name: string, point: 'scheduled' | 'completed'): Promise<void> {
   const look = async () => {
