@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
 import { loadKubeConfig, pinOf } from '../../activities/targets/kubernetes/connect.ts'
 import { kubernetes } from '../../activities/targets/kubernetes/index.ts'
 import { kubeconfigOf } from './kubernetes-accounts.ts'
@@ -170,7 +170,8 @@ describe('what is written', () => {
       message: '"not with " + object.spec.template.spec.containers[0].env[0].value',
       probe: () => lab.ask('PATCH', path, { metadata: { labels: { a: 'b' } } }, 'application/merge-patch+json'),
     })
-    const error = await back.applyError(plan).finally(lift)
+    onTestFinished(lift)
+    const error = await back.applyError(plan)
     expect(error.code).toBe('TARGET_REJECTED')
     expect(error.message).toContain('not with …')
     expect(error.message).not.toContain('hunter2')
