@@ -71,9 +71,9 @@ function logRequests(app: App): void {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')
   })
   app.addHook('onResponse', async (request, reply) => {
-    const { method, routeOptions, caller, id } = request
+    const { method, routeOptions, caller } = request
     const took = Math.round(reply.elapsedTime)
-    const line = { requestId: id, method, route: routeOptions.url, status: reply.statusCode, took }
+    const line = { method, route: routeOptions.url, status: reply.statusCode, took }
     request.log.info({ ...line, ...(caller && { subject: caller.actor.subject }) }, 'answered')
   })
 }

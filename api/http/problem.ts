@@ -12,7 +12,7 @@ const DETAIL_LIMIT = 2_000
 export function answerWithProblems(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = toUnwindError(error)
-    if (known.code === 'INTERNAL') request.log.error({ err: error, requestId: request.id }, 'the API failed')
+    if (known.code === 'INTERNAL') request.log.error({ err: error }, 'the API failed')
     return sendProblem(request, reply, known)
   })
   app.setNotFoundHandler((request, reply) =>

@@ -62,8 +62,12 @@ async function poll(
     historyEventFilterType: ALL_EVENTS,
     ...(nextPageToken && { nextPageToken }),
   }
+  // The client never takes its listener off a signal again, so each poll has one of its own.
+  const own = new AbortController()
+  const stop = () => own.abort()
+  signal.addEventListener('abort', stop, { once: true })
   try {
-    return await api.client.withAbortSignal(signal, () =>
+    return await api.client.withAbortSignal(own.signal, () =>
       api.client.withDeadline(Date.now() + POLL_LIMIT, () =>
         api.client.workflowService.getWorkflowExecutionHistory(request),
       ),
@@ -71,5 +75,7 @@ async function poll(
   } catch {
     // Temporal is away, or the poll was cut: the next one says which, and nothing is lost between two polls.
     return undefined
+  } finally {
+    signal.removeEventListener('abort', stop)
   }
 }

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { readEvents, type StreamEvent } from '../../cli/sse.ts'
 import type { RunState, TimelineEvent } from '../../model/run.ts'
+import { awkward } from '../prove/input/awkward.ts'
 import { Engine } from '../support/engine.ts'
 import { type OpenApi, openApi } from './open.ts'
 import { pathOf, rollbackOf } from './request.ts'
@@ -129,6 +131,40 @@ test('the stream says what the running step does, and that no worker answers whe
   expect(timeline(later).length).toBeGreaterThan(0)
   await other.close()
   await own.stop()
+})
+
+test('the stream says what the running step waits for, as its worker last said', async () => {
+  const own = await Engine.start({ temporalAddress: inject('temporalAddress'), wrap: awkward })
+  const other = openApi({ address: inject('temporalAddress'), configuration: own.configuration })
+  const at = await other.app.listen({ host: '127.0.0.1', port: 0 })
+  own.system.put('slow', 'v1', 'v2')
+  const body = rollbackOf('slow')
+  await other.call('POST', '/v1/rollbacks', body)
+  const response = await fetch(`${at}${pathOf(body.service, 'events')}`, { signal: AbortSignal.timeout(20_000) })
+  const events = await read(response, ({ event, data }) => event === 'doing' && data.includes('waiting'))
+  expect(JSON.parse(events.at(-1)?.data ?? '')).toMatchObject({ doing: 'waiting', activity: 'memory.verify' })
+  await other.call('POST', pathOf(body.service, 'abort'), { note: 'enough' })
+  await ended(other, body.service)
+  await other.close()
+  await own.stop()
+})
+
+test('a run that continues as new executions is one run to its watchers and its readers', async () => {
+  const names = Array.from({ length: 8 }, (_, index) => `c${index}-${randomUUID()}`)
+  for (const name of names) engine.system.put(name, 'v1', 'v2')
+  engine.system.get(names[0] ?? '').health = 'inconclusive'
+  const input = engine.input(names.map((object) => ({ object })))
+  const run = await engine.begin({ ...input, limits: { ...input.limits, events: 30 } })
+  const { runId, parked: at } = await run.reaches('parked')
+  const watching = read(await open(input.service), ({ event }) => event === 'end')
+  await run.send('decide', { stepId: at?.stepId ?? '', attempt: at?.attempt ?? 0, choice: 'done' })
+  const events = await watching
+  const { raw } = await run.handle.describe()
+  expect(raw.workflowExecutionInfo?.execution?.runId).not.toBe(runId)
+  const document = await ended(api, input.service, runId)
+  expect(document).toMatchObject({ outcome: 'recovered', runId, stale: false })
+  expect(timeline(events)).toEqual(document.timeline)
+  expect(document.timeline.map(({ seq }) => seq)).toEqual(document.timeline.map((_, index) => index + 1))
 })
 
 test('a run that is unknown cannot be watched', async () => {
