@@ -13,12 +13,16 @@ export async function toFailure(error: unknown): Promise<unknown> {
   if (error instanceof CancelledFailure) return error
   if (cancellationSignal.aborted && isAbort(error)) return cancelled.catch((reason: unknown) => reason)
   if (error instanceof UnwindError) return fromUnwind(error)
-  return ApplicationFailure.create({
-    type: 'INTERNAL',
-    message: describe(error),
-    nonRetryable: false,
-    ...(error instanceof Error && { cause: new Error(error.stack?.slice(0, MESSAGE_LIMIT)) }),
-  })
+  return unforeseen(error)
+}
+
+/** Nobody chose the words of such an error, so they may hold a secret: only its name and where it arose are told. */
+function unforeseen(error: unknown): ApplicationFailure {
+  const { info, log } = Context.current()
+  const name = error instanceof Error ? error.name : typeof error
+  const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : []
+  log.error(`${info.activityType}: unforeseen ${name}`, { frames: frames.slice(0, 10).join(' ') })
+  return ApplicationFailure.create({ type: 'INTERNAL', message: `unforeseen ${name} in ${info.activityType}` })
 }
 
 function fromUnwind(error: UnwindError): ApplicationFailure {
@@ -34,9 +38,4 @@ function fromUnwind(error: UnwindError): ApplicationFailure {
 
 function isAbort(error: unknown): boolean {
   return error instanceof Error && (error.name === 'AbortError' || isAbort(error.cause))
-}
-
-function describe(error: unknown): string {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-  return text.slice(0, MESSAGE_LIMIT)
 }
