@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { rmSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseAllDocuments, stringify } from 'yaml'
 import { type Cluster, loadKubeConfig, pinOf } from '../../activities/targets/kubernetes/connect.ts'
@@ -31,7 +29,11 @@ export async function tokenOf({ ask, namespace }: Lab, account: string): Promise
 }
 
 /** A kubeconfig for the lab's cluster, or for the server given, that shows this user. Answers its path. */
-export async function kubeconfigOf(lab: Pick<Lab, 'kubeconfig'>, user: object, cluster: object = {}): Promise<string> {
+export async function kubeconfigOf(
+  lab: Pick<Lab, 'kubeconfig' | 'folder'>,
+  user: object,
+  cluster: object = {},
+): Promise<string> {
   const { server, caData } = loadKubeConfig({ kubeconfig: lab.kubeconfig }, 'lab').getCurrentCluster() ?? {}
   const config = {
     apiVersion: 'v1',
@@ -41,13 +43,7 @@ export async function kubeconfigOf(lab: Pick<Lab, 'kubeconfig'>, user: object, c
     contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
     'current-context': 'x',
   }
-  const path = join(tmpdir(), `unwind-test-${randomUUID()}.kubeconfig`)
+  const path = join(lab.folder, `${randomUUID()}.kubeconfig`)
   await writeFile(path, stringify(config), { mode: 0o600 })
-  written.push(path)
   return path
 }
-
-const written: string[] = []
-process.once('exit', () => {
-  for (const path of written) rmSync(path, { force: true })
-})

@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type Cluster, connect, loadKubeConfig, pinOf } from '../../activities/targets/kubernetes/connect.ts'
 import { credentialsOf } from '../../activities/targets/kubernetes/credentials.ts'
 import type { Deployment, ReplicaSet } from '../../activities/targets/kubernetes/objects.ts'
@@ -11,6 +14,8 @@ import { deploymentOf, type Release } from './kubernetes-manifests.ts'
 export interface Lab {
   readonly namespace: string
   readonly kubeconfig: string
+  /** A folder for files of the tests, kubeconfigs among them; `close` deletes it. */
+  readonly folder: string
   /** A connection of the target with all rights. */
   readonly connection: Cluster
   /** Any request, as admin. Answers the parsed body; rejects above status 299. */
@@ -41,6 +46,7 @@ export async function openLab(kubeconfig: string, prefix = 'unwind'): Promise<La
   const apply = async (...objects: object[]) => {
     for (const object of objects) await applyOne(ask, namespace, object)
   }
+  const folder = await mkdtemp(join(tmpdir(), 'unwind-lab-'))
   await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })
   const owned = async <T>(path: string, of: (uid: string) => boolean): Promise<T[]> => {
     const { items } = await ask<{ items: (T & ReplicaSet)[] }>('GET', path)
@@ -54,6 +60,7 @@ export async function openLab(kubeconfig: string, prefix = 'unwind'): Promise<La
   return {
     namespace,
     kubeconfig,
+    folder,
     connection,
     ask,
     apply,
@@ -73,6 +80,7 @@ export async function openLab(kubeconfig: string, prefix = 'unwind'): Promise<La
     },
     step: (name, more = {}) => ({ kind: 'kubernetes', workload: `deployment/${name}`, namespace, soak: '0s', ...more }),
     close: async () => {
+      await rm(folder, { recursive: true, force: true })
       await ask('DELETE', `/api/v1/namespaces/${namespace}`)
     },
   }

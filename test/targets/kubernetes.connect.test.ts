@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { chmod, rm, writeFile } from 'node:fs/promises'
+import { chmod, writeFile } from 'node:fs/promises'
 import { createServer, connect as dial, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { loadKubeConfig, pinOf } from '../../activities/targets/kubernetes/connect.ts'
@@ -213,15 +212,12 @@ function plugin(command: string, args: string[] = []): object {
 }
 
 async function withPlugin(source: string): Promise<unknown> {
-  const script = join(tmpdir(), `unwind-plugin-${randomUUID()}.mjs`)
+  const script = join(lab.folder, `${randomUUID()}.mjs`)
   await writeFile(script, source)
   await chmod(script, 0o700)
   const kubeconfig = await kubeconfigOf(lab, { exec: plugin(process.execPath, [script]) })
-  scripts.push(script)
   return target.connect({ kubeconfig, pin }, 'plugged')
 }
-const scripts: string[] = []
-afterAll(() => Promise.all(scripts.map((script) => rm(script, { force: true }))))
 
 function certificateOf(kubeconfig: string): { user: object } {
   const { certData, keyData } = loadKubeConfig({ kubeconfig }, 'lab').getCurrentUser() ?? {}
