@@ -69,10 +69,15 @@ async function* watchOnce(
   const response = await client.open(call, AbortSignal.any([signal, silence.signal]))
   const { url, temporalUi } = rollback
   const about = { url, stale: false, ...(temporalUi && { temporalUi }) }
-  for await (const event of readEvents(heard(response.body, silence))) {
-    const sighting = sightingOf(event, about)
-    if (sighting) yield sighting
-    if (event.event === 'end') return
+  try {
+    for await (const event of readEvents(heard(response.body, silence))) {
+      const sighting = sightingOf(event, about)
+      if (sighting) yield sighting
+      if (event.event === 'end') return
+    }
+  } finally {
+    // Whoever looks away leaves no open stream behind.
+    silence.abort()
   }
 }
 

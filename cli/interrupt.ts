@@ -27,8 +27,8 @@ export async function detachable<Result>(
   }
 }
 
-/** Why the signal was given; undefined while it was not. */
+/** Why the signal was given; undefined while it was not, or when it was given for a reason of somebody else's. */
 export function detachedBy(signal: AbortSignal): Detached | undefined {
-  if (!signal.aborted) return undefined
-  return signal.reason === 'timeout' ? 'timeout' : 'interrupted'
+  const { reason } = signal
+  return reason === 'timeout' || reason === 'interrupted' ? reason : undefined
 }

@@ -3,7 +3,7 @@ import { defineAnswers } from './define/answers.ts'
 import { defineLooks } from './define/looks.ts'
 import { defineRollbacks } from './define/rollbacks.ts'
 import { defineServing } from './define/serving.ts'
-import { CommandError, EXIT, EXIT_MEANINGS, exitOfCode } from './exit.ts'
+import { EXIT, EXIT_MEANINGS } from './exit.ts'
 
 /**
  * Runs one command line (without node and script) and answers its exit code. Only commander and small files are loaded
@@ -20,6 +20,8 @@ export async function run(args: readonly string[]): Promise<number> {
     await program.parseAsync([...args], { from: 'user' })
     return code
   } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    const { report } = await import('./trouble.ts')
     return report(error)
   }
 }
@@ -60,30 +62,6 @@ function footer(): string {
   return ['', 'First steps:', ...first, '', 'Environment variables:', ...variables, '', 'Exit codes:', ...codes].join(
     '\n',
   )
-}
-
-/** Says what went wrong on stderr and answers the exit code. */
-function report(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
-  if (error instanceof CommandError) {
-    say(
-      error.code && error.code === error.code.toUpperCase() ? `${error.code}: ${error.message}` : error.message,
-      error,
-    )
-    return error.exit
-  }
-  // Errors of the other parts carry a code of the error table; the class is not imported, to keep the start light.
-  if (error instanceof Error && 'code' in error && error.name === 'UnwindError') {
-    say(`${String(error.code)}: ${error.message}`, error)
-    return exitOfCode(String(error.code))
-  }
-  say(`Unwind itself failed: ${error instanceof Error ? error.message : String(error)}`, error)
-  return EXIT.internal
-}
-
-function say(message: string, error: unknown): void {
-  process.stderr.write(`error: ${message}\n`)
-  if (process.env['UNWIND_DEBUG']) process.stderr.write(`${error instanceof Error ? error.stack : ''}\n`)
 }
 
 function leaveOnClosedPipe(error: NodeJS.ErrnoException): void {

@@ -13,8 +13,9 @@ export interface View {
   close(): void
 }
 
-export function openView(terminal: Terminal): View {
-  return terminal.live ? liveView(terminal) : plainView(terminal)
+/** `after`: the last event of the timeline that the reader has seen already. */
+export function openView(terminal: Terminal, after = 0): View {
+  return terminal.live ? liveView(terminal) : plainView(terminal, after)
 }
 
 const FRAME_MS = 100
@@ -25,7 +26,7 @@ function liveView(terminal: Terminal): View {
   let scene: Scene | undefined
   const draw = () => {
     if (!scene) return
-    scene = { ...scene, now: Date.now(), frame: scene.frame + 1 }
+    scene = { ...scene, now: Date.now(), width: terminal.size().columns - 1, frame: scene.frame + 1 }
     screen.draw(treeLines(scene))
   }
   const timer = setInterval(draw, FRAME_MS)
@@ -39,7 +40,7 @@ function liveView(terminal: Terminal): View {
     },
     close() {
       clearInterval(timer)
-      screen.close(scene && treeLines({ ...scene, now: Date.now() }))
+      screen.close(scene && treeLines({ ...scene, now: Date.now(), width: terminal.size().columns - 1 }))
     },
   }
 }
@@ -47,12 +48,12 @@ function liveView(terminal: Terminal): View {
 function withRollback(scene: Scene | undefined, rollback: Rollback): Scene {
   // Without a worker only the outline is known; steps that were seen before are kept.
   const run = rollback.stale && scene ? { ...scene.run, phase: rollback.phase } : rollback
-  const base = { run, now: Date.now(), frame: scene?.frame ?? 0, doing: scene?.doing, aside: scene?.aside }
-  return rollback.stale ? { ...base, stale: NO_WORKER } : base
+  const base = { frame: 0, width: 80, ...scene, run, now: Date.now() }
+  return { ...base, stale: rollback.stale ? NO_WORKER : undefined }
 }
 
-function plainView(terminal: Terminal): View {
-  let seen = 0
+function plainView(terminal: Terminal, after: number): View {
+  let seen = after
   let said = ''
   let last: Rollback | undefined
   const once = (text: string) => {
@@ -72,7 +73,7 @@ function plainView(terminal: Terminal): View {
     },
     close() {
       if (last && !last.stale) {
-        const lines = personLines(last, Date.now())
+        const lines = personLines(last, Date.now(), Number.POSITIVE_INFINITY)
         if (lines.length > 0) terminal.say(lines)
       }
     },

@@ -15,6 +15,8 @@ export interface WatchOptions {
   run?: string | undefined
   /** When the parking that was just answered began: seen once more, it is old news. */
   answered?: number | undefined
+  /** The last event of the timeline that the reader has seen already. */
+  after?: number | undefined
   /** Told of each record; what it answers is shown beneath the steps. */
   seen?: (rollback: Rollback) => string | undefined
 }
@@ -33,7 +35,7 @@ export async function watchRun(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Watched> {
-  const view = openView(terminal)
+  const view = openView(terminal, options.after)
   let rollback: Rollback | undefined
   try {
     for await (const sighting of follow(client, place, options.run, signal)) {
@@ -62,10 +64,13 @@ function settled(rollback: Rollback, { through, answered }: WatchOptions): numbe
 }
 
 function detached(place: Place, rollback: Rollback | undefined, terminal: Terminal, signal: AbortSignal): Watched {
-  const why = detachedBy(signal) === 'timeout' ? '--timeout has passed.' : 'Detached.'
-  terminal.say(`\n${why} The rollback of ${place.service} in ${place.environment} goes on.`)
-  terminal.say(`  Look again:  ${commandFor('watch', place)}`)
-  terminal.say(`  End it:      ${commandFor('abort', place)}`)
-  const exit = detachedBy(signal) === 'timeout' ? EXIT.timeout : EXIT.interrupted
-  return { exit, ...(rollback && { rollback }) }
+  const why = detachedBy(signal)
+  if (why) {
+    terminal.say(
+      `\n${why === 'timeout' ? '--timeout has passed.' : 'Detached.'} The rollback of ${place.service} in ${place.environment} goes on.`,
+    )
+    terminal.say(`  Look again:  ${commandFor('watch', place)}`)
+    terminal.say(`  End it:      ${commandFor('abort', place)}`)
+  }
+  return { exit: why === 'timeout' ? EXIT.timeout : EXIT.interrupted, ...(rollback && { rollback }) }
 }

@@ -1,4 +1,4 @@
-import type { Choice } from '../../model/run.ts'
+import type { Choice, Outcome } from '../../model/run.ts'
 import { getRollback, postDecision, postMessage, type Rollback } from '../calls.ts'
 import { type Client, connect } from '../client.ts'
 import type { ApiOptions, WatchOptions } from '../define/options.ts'
@@ -24,12 +24,21 @@ export function decide(choice: Choice): (service: string, options: DecideOptions
       return EXIT.ok
     }
     await send(client, choice, rollback, options.reason ?? options.note)
-    const { runId: run, parked } = rollback
+    const { runId: run, parked, timeline } = rollback
     return detachable(options.timeout, (signal) =>
-      finish(client, place, { ...options, run, answered: parked?.since }, out, signal),
+      finish(
+        client,
+        place,
+        { ...options, run, answered: parked?.since, after: timeline.at(-1)?.seq, wanted: WANTED[choice] },
+        out,
+        signal,
+      ),
     )
   }
 }
+
+/** What a choice leads to when it goes well, where that is not `recovered`. */
+const WANTED: Partial<Record<Choice, Outcome>> = { compensate: 'compensated', abort: 'aborted' }
 
 /** What the choice will do, in the words of the run. Throws when the run doesn't offer it. */
 function effectOf(choice: Choice, rollback: Rollback, attempt: string | undefined): string {

@@ -18,23 +18,40 @@ type DemoOptions = ClusterChoice & { once?: boolean }
 /** `unwind demo`: three rollbacks on real servers, told as they happen. */
 export async function demo(options: DemoOptions): Promise<number> {
   const signal = untilStopped()
-  const told = narrator(terminal())
+  const told = narrator(terminal(), Date.now())
   requireNode()
   const undo: (() => Promise<unknown>)[] = []
   try {
-    await prepare(options, told)
-    const stage = await build(options, told, signal, undo)
-    return await perform(stage, options)
+    const stage = await Promise.race([play(options, told, signal, undo), stopped(signal)])
+    if (!options.once) await stay(stage)
+    return EXIT.ok
   } catch (error) {
     if (signal.aborted) return EXIT.interrupted
     if (!(error instanceof ActFailed)) throw error
     told.tell(`The demo did not go as it should: ${error.message}.`)
     return EXIT.internal
   } finally {
-    if (undo.length > 0) told.tell('Stopping what was started.')
+    if (undo.length > 1) told.tell('Stopping what was started.')
     for (const step of undo.toReversed())
       await step().catch((error: unknown) => told.tell(`Not cleaned up: ${String(error)}`))
   }
+}
+
+async function play(
+  options: DemoOptions,
+  told: Narrator,
+  signal: AbortSignal,
+  undo: (() => Promise<unknown>)[],
+): Promise<Stage> {
+  await prepare(options, told)
+  const stage = await build(options, told, signal, undo)
+  await perform(stage)
+  return stage
+}
+
+/** Rejects at Ctrl-C, so that nothing has to be waited for. */
+function stopped(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
 }
 
 /** Looks for every server that will be needed, and gets what is missing, before anything is started. */
@@ -85,17 +102,11 @@ async function build(
   return setStage({ ground, temporal, folder: folder.path, narrator: told, signal, keep })
 }
 
-async function perform(stage: Stage, { once }: DemoOptions): Promise<number> {
+async function perform(stage: Stage): Promise<void> {
   await Promise.all([deployShop(stage), workerAnswers(stage)])
-  const acts = [actOne, actTwo, actThree]
-  let last: Awaited<ReturnType<typeof actOne>> | undefined
-  for (const act of acts) {
-    last = await act(stage)
-    stage.signal.throwIfAborted()
-  }
-  if (last) await close(stage, last)
-  if (!once) await aborted(stage)
-  return EXIT.ok
+  await actOne(stage)
+  await actTwo(stage)
+  await close(stage, await actThree(stage))
 }
 
 async function workerAnswers({ client, tell }: Stage): Promise<void> {
@@ -113,16 +124,15 @@ async function workerAnswers({ client, tell }: Stage): Promise<void> {
   )
 }
 
-function aborted({ signal, tell }: Stage): Promise<void> {
+/** Until Ctrl-C. A timer keeps the process alive: neither children nor a listener do. */
+function stay({ signal, tell }: Stage): Promise<void> {
   tell('Everything stays up for you to look round. Ctrl-C ends it.')
   return new Promise((resolve) => {
-    // A listener alone doesn't keep the process alive.
     const alive = setInterval(() => undefined, 60_000)
     const done = () => {
       clearInterval(alive)
       resolve()
     }
-    if (signal.aborted) done()
     signal.addEventListener('abort', done, { once: true })
   })
 }

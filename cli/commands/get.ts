@@ -28,7 +28,8 @@ export async function get(service: string | undefined, options: GetOptions): Pro
   if (output === 'wide') out.print(rollbackRows([rollback], now, true))
   else {
     const stale = rollback.stale ? { stale: 'No worker answers: this is what Temporal has on record.' } : {}
-    await put(out, output, rollback, () => treeLines({ run: rollback, now, frame: 0, ...stale }))
+    const width = process.stdout.columns ?? Number.POSITIVE_INFINITY
+    await put(out, output, rollback, () => treeLines({ run: rollback, now, width, frame: 0, ...stale }))
   }
   if (rollback.temporalUi && !output) out.say(`\nTemporal: ${rollback.temporalUi}`)
   return EXIT.ok

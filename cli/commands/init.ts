@@ -5,7 +5,7 @@ import { readConfiguration } from '../../config/load.ts'
 import { NAME_PATTERN } from '../../model/ids.ts'
 import { CommandError, EXIT, usage } from '../exit.ts'
 import { configurationText, type InitChoices } from '../render/configuration.ts'
-import { firstCommand, surveyLines } from '../render/survey.ts'
+import { firstCommands, surveyLines } from '../render/survey.ts'
 import { terminal } from '../terminal.ts'
 
 interface InitOptions {
@@ -36,8 +36,8 @@ export async function init(options: InitOptions): Promise<number> {
   readConfiguration(text, path)
   await writeFile(path, text, { flag: options.force ? 'w' : 'wx' })
   out.say(`\nWrote ${path}. Next:`)
-  out.say('  unwind server        # in a terminal of its own')
-  out.print(`  ${firstCommand(found, choices)}`)
+  for (const command of ['unwind server        # in a terminal of its own', ...firstCommands(found, choices)])
+    out.print(command)
   return missingRights(found).length > 0 ? EXIT.denied : EXIT.ok
 }
 

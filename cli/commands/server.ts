@@ -4,9 +4,10 @@ import { loadConfiguration } from '../../config/load.ts'
 import { stateDirectory } from '../../config/state.ts'
 import type { Configuration } from '../../model/configuration.ts'
 import { identify } from '../../tools/process/owned.mjs'
-import { listens } from '../../tools/process/ready.ts'
+import { answers, listens } from '../../tools/process/ready.ts'
 import type { RunningProcess } from '../../tools/process.ts'
 import { startTemporal, type TemporalServer } from '../../tools/temporal/server.ts'
+import { until } from '../../tools/wait.ts'
 import { CommandError, EXIT } from '../exit.ts'
 import { writeEffective } from '../serve/configuration.ts'
 import { startApiPart, startWorkerPart } from '../serve/parts.ts'
@@ -39,6 +40,7 @@ export async function server(options: ServerOptions): Promise<number> {
     running.unshift(...parts)
     for (const part of started) if (part.status === 'rejected') throw part.reason
     announce(configuration, temporal, folder)
+    void sayWhenReady(`http://${host}:${port}/readyz`, stopped)
     await supervise([partOfTemporal(temporal), ...parts.map(partOf)], stopped, say)
     say('Stopping. Rollbacks that run go on when it is started again.')
   } finally {
@@ -72,6 +74,15 @@ function announce({ api, environments }: Configuration, temporal: TemporalServer
   say(`Logs         ${folder}/{api,worker,temporal}.log`)
   say('')
   say('Ctrl-C stops it.')
+}
+
+/** A worker takes a moment longer than the API, which meanwhile takes requests that wait for it. */
+async function sayWhenReady(url: string, stopped: AbortSignal): Promise<void> {
+  const ready = () => stopped.aborted || answers(url)
+  await until('a worker', ready, { within: 60_000, every: 250 }).then(
+    () => !stopped.aborted && say('Ready: a worker polls.'),
+    () => say('No worker polls yet; look at its log.'),
+  )
 }
 
 function partOf(part: RunningProcess): Part {

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import type { KubernetesObject, V1Pod } from '@kubernetes/client-node'
+import type { KubernetesObject } from '@kubernetes/client-node'
 import { until } from '../../tools/wait.ts'
 import { postDecision, postRollback, type Rollback } from '../calls.ts'
 import { EXIT } from '../exit.ts'
-import type { Line } from '../render/span.ts'
-import { age, tableLines } from '../render/table.ts'
 import { commandFor } from '../render/words.ts'
 import { type WatchOptions, watchRun } from '../watch.ts'
 import { DEPLOYMENTS } from './ground.ts'
+import { isCrashing, isReady, podLines } from './pods.ts'
 import { badCheckout, shop } from './shop.ts'
 import type { Stage } from './stage.ts'
 
@@ -46,7 +45,7 @@ export async function actTwo(stage: Stage): Promise<Rollback> {
   let aside: string | undefined
   let successor: Promise<unknown> = Promise.resolve()
   const killInTheMiddle = ({ steps }: Rollback) => {
-    if (!aside && steps.some(({ status }) => status === 'applying' || status === 'verifying')) {
+    if (!aside && steps.some(({ status }) => status === 'verifying')) {
       aside = `The worker (pid ${dead.pid}) was killed with SIGKILL just now; another one is started.`
       successor = dead.kill().then(() => stage.replaceWorker())
       // Awaited below; a failure before that must not end the process.
@@ -74,17 +73,17 @@ export async function actThree(stage: Stage): Promise<Rollback> {
     'the rollback should have parked',
     parked.rollback,
   )
-  tell('It waits, says why and what each answer would do, and has a person told. Nothing was lost.')
+  tell('It waits for a person, says why and what each answer would do. Nothing is lost.')
   await grant(stage, true)
   tell('The right is given back. Now:')
-  const { parked: at, runId } = parked.rollback
+  const { parked: at, runId, timeline } = parked.rollback
   if (!at) throw new ActFailed('the rollback should have parked')
   stage.show([[['bold', `$ ${commandFor('retry', place)}`]], []])
   await postDecision(client, place, { stepId: at.stepId, attempt: at.attempt, choice: 'retry' }, runId)
   const watched = await watchRun(
     client,
     place,
-    { through: false, run: runId, answered: at.since },
+    { through: false, run: runId, answered: at.since, after: timeline.at(-1)?.seq },
     stage.terminal,
     stage.signal,
   )
@@ -97,10 +96,10 @@ async function breakCheckout({ ground, tell, show }: Stage, release: string): Pr
   const { hands, namespace } = ground
   await hands.apply([badCheckout(ground, release)])
   const selector = `app.kubernetes.io/name=checkout,app.kubernetes.io/version=${release}`
-  const crashed = async () => (await hands.pods(namespace, selector)).some((pod) => /CrashLoop/.test(stateOf(pod)))
+  const crashed = async () => (await hands.pods(namespace, selector)).some(isCrashing)
   await until(`a pod of checkout ${release} to crash`, crashed, { within: 120_000, every: 100 })
   tell(`Somebody deploys checkout ${release}. Its pods crash:`)
-  show([[], ...podLines(await hands.pods(namespace, 'app.kubernetes.io/name=checkout')), []])
+  show([[], ...podLines(await hands.pods(namespace, 'app.kubernetes.io/name=checkout'), Date.now()), []])
 }
 
 async function recover(stage: Stage, reason: string, options: Pick<WatchOptions, 'seen'>): Promise<Rollback> {
@@ -111,22 +110,17 @@ async function recover(stage: Stage, reason: string, options: Pick<WatchOptions,
 
 /** Posts the rollback and watches it. */
 async function play(
-  { client, place, ground, terminal, tell, show, signal }: Stage,
+  { client, place, ground, terminal, tell, show, quote, signal }: Stage,
   reason: string,
   options: Pick<WatchOptions, 'seen'>,
 ): Promise<{ exit: number; rollback: Rollback }> {
   const step = { kind: 'kubernetes', workload: 'deployment/checkout', to: 'previous', soak: SOAK }
   tell(`A person, an alert or a button asks for it (soak ${SOAK} here, 10 s by default):`)
-  show([
-    [
-      [
-        'bold',
-        `$ unwind start deployment/checkout -n ${ground.namespace} -e ${place.environment} --to previous --soak ${SOAK} --reason "${reason}"`,
-      ],
-    ],
-    [['dim', `  which is: POST ${client.url}/v1/rollbacks ${JSON.stringify({ ...place, steps: [step], reason })}`]],
-    [],
-  ])
+  const where = `-n ${ground.namespace} -e ${place.environment}`
+  const command = `unwind start deployment/checkout ${where} --to previous --soak ${SOAK} --reason "${reason}"`
+  show([[['bold', `$ ${command}`]]])
+  quote(`which is: POST ${client.url}/v1/rollbacks ${JSON.stringify({ ...place, steps: [step], reason })}`)
+  terminal.say('')
   const { runId } = await postRollback(client, { ...place, steps: [step], reason }, randomUUID(), signal)
   const { exit, rollback } = await watchRun(client, place, { through: false, run: runId, ...options }, terminal, signal)
   terminal.say('')
@@ -153,36 +147,4 @@ function expect(condition: boolean, what: string, rollback: Rollback | undefined
   const problem = rollback?.parked?.problem ?? rollback?.problem
   const why = problem ? `: ${problem.code}: ${problem.message}` : ''
   throw new ActFailed(`${what}, and is ${rollback?.outcome ?? rollback?.phase ?? 'not known'}${why}`)
-}
-
-function isReady({ status }: V1Pod): boolean {
-  return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') === true
-}
-
-function stateOf({ status, metadata }: V1Pod): string {
-  if (metadata?.deletionTimestamp) return 'Terminating'
-  const states = (status?.containerStatuses ?? []).map(
-    ({ state }) => state?.waiting?.reason ?? state?.terminated?.reason,
-  )
-  return states.find(Boolean) ?? status?.phase ?? 'Unknown'
-}
-
-function podLines(pods: readonly V1Pod[]): Line[] {
-  const rows = pods.map((pod) => {
-    const { metadata, status } = pod
-    const release = metadata?.labels?.['app.kubernetes.io/version'] ?? ''
-    const restarts = status?.containerStatuses?.reduce((sum, container) => sum + container.restartCount, 0) ?? 0
-    const state = stateOf(pod)
-    const since = age(Date.now() - (metadata?.creationTimestamp?.getTime() ?? Date.now()))
-    const look = /Crash|Error/.test(state) ? 'bad' : 'plain'
-    return [
-      metadata?.name ?? '',
-      release,
-      isReady(pod) ? '1/1' : '0/1',
-      [look, state] as const,
-      String(restarts),
-      since,
-    ]
-  })
-  return tableLines(['NAME', 'RELEASE', 'READY', 'STATUS', 'RESTARTS', 'AGE'], rows)
 }

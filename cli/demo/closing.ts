@@ -1,4 +1,6 @@
+import { resolve } from 'node:path'
 import { getMarkdown, getRollback, type Rollback } from '../calls.ts'
+import { DEFAULT_URL } from '../client.ts'
 import type { Line } from '../render/span.ts'
 import type { Stage } from './stage.ts'
 
@@ -12,17 +14,20 @@ export async function close(stage: Stage, { runId }: Rollback): Promise<void> {
   const lines: [string, string][] = [
     ['API and its documentation', `${client.url}/docs`],
     ['This run in Temporal', rollback.temporalUi ?? stage.temporal.uiUrl],
-    ['All rollbacks', `unwind list --url ${client.url}`],
     [
-      'What could be gone back to',
-      `unwind history deployment/checkout -n ${ground.namespace} -e ${place.environment} --url ${client.url}`,
+      'In another terminal',
+      `alias unwind='${[process.execPath, ...process.execArgv, resolve(process.argv[1] ?? '')].join(' ')}'`,
     ],
-    ['Your own cluster', 'unwind init --context <context> -n <namespace>'],
+    ...(client.url === DEFAULT_URL ? [] : [['', `export UNWIND_URL=${client.url}`] as [string, string]]),
+    ['', 'unwind list'],
+    ['', `unwind history deployment/checkout -n ${ground.namespace} -e ${place.environment}`],
+    ['', `unwind undo checkout -e ${place.environment} --reason "v1.11 was fine after all"`],
+    ['With your own cluster', 'unwind init --context <context> -n <namespace>'],
   ]
   show(
     lines.map(
       ([what, where]): Line => [
-        ['dim', what.padEnd(28)],
+        ['dim', what.padEnd(27)],
         ['plain', where],
       ],
     ),

@@ -1,83 +1,76 @@
+import { toTakeBack } from '../../model/choices.ts'
 import { readable } from '../../model/duration.ts'
 import { missing } from '../../model/policy.ts'
 import type { RunState } from '../../model/run.ts'
-import { type Line, pad, type Span } from './span.ts'
+import { type Line, paragraph } from './span.ts'
 import { commandFor } from './words.ts'
 
 /** What a person has to answer now, with the exact commands; nothing while a run goes on by itself. */
-export function personLines(run: RunState, now: number): Line[] {
-  if (run.phase === 'ended') return endLines(run)
-  if (run.parked) return parkedLines(run, now)
-  if (run.phase === 'awaiting-approval') return approvalLines(run, now)
-  if (run.pause)
-    return [
-      [],
-      [
-        ['ask', `  Paused by ${run.pause.by}. `],
-        ['plain', `Go on:  ${commandFor('resume', run)}`],
-      ],
-    ]
-  return []
+export function personLines(run: RunState, now: number, width: number): Line[] {
+  if (run.phase === 'ended') return endLines(run, width)
+  if (run.parked) return parkedLines(run, now, width)
+  if (run.phase === 'awaiting-approval') return approvalLines(run, now, width)
+  if (!run.pause) return []
+  return [
+    [],
+    [
+      ['ask', `  Paused by ${run.pause.by}. `],
+      ['plain', `Go on:  ${commandFor('resume', run)}`],
+    ],
+  ]
 }
 
-function endLines(run: RunState): Line[] {
-  const problem: Line[] = run.problem ? [[], [['bad', `  ${run.problem.code}: ${run.problem.message}`]]] : []
-  const left = run.outcome === 'aborted' ? run.steps.filter((step) => step.begun && step.status !== 'compensated') : []
-  if (left.length === 0) return problem
+function endLines(run: RunState, width: number): Line[] {
+  const { problem, outcome } = run
+  const why = problem ? [[], ...paragraph('bad', `${problem.code}: ${problem.message}`, 2, width)] : []
+  const left = outcome === 'aborted' ? toTakeBack(run) : []
+  if (left.length === 0) return why
   return [
-    ...problem,
+    ...why,
     [],
     [['ask', '  What stays changed:']],
-    ...left.map((step): Line => [['plain', `    ${step.title}${step.plan ? `: ${step.plan.summary}` : ''}`]]),
+    ...left.flatMap((step) => paragraph('plain', step.plan?.summary ?? step.title, 4, width)),
   ]
 }
 
-function parkedLines(run: RunState, now: number): Line[] {
-  const { parked } = run
+function parkedLines(run: RunState, now: number, width: number): Line[] {
+  const { parked, claimedBy } = run
   if (!parked) return []
-  const choices = parked.choices.map(({ choice, effect }) => [commandFor(choice, run), effect] as const)
-  const width = Math.max(0, ...choices.map(([command]) => command.length))
+  const { stepId, during, since, problem, evidence, choices } = parked
   return [
     [],
     [
-      ['ask', `  ${parked.stepId} stopped during ${parked.during}, ${readable(now - parked.since)} ago`],
-      ['dim', run.claimedBy ? `  claimed by ${run.claimedBy}` : ''],
+      ['ask', `  ${stepId} stopped during ${during}, ${readable(now - since)} ago`],
+      ['dim', claimedBy ? `  claimed by ${claimedBy}` : ''],
     ],
-    [['bad', `  ${parked.problem.code}: ${parked.problem.message}`]],
-    ...(parked.evidence ? [[['plain', `  ${parked.evidence.summary}`] as Span]] : []),
+    ...paragraph('bad', `${problem.code}: ${problem.message}`, 2, width),
+    ...(evidence && evidence.summary !== problem.message ? paragraph('plain', evidence.summary, 2, width) : []),
     [],
     [['ask', '  What now?']],
-    ...choices.map(
-      ([command, effect]): Line => [
-        ['bold', `    ${pad(command, width)}`],
-        ['plain', `  ${effect}`],
-      ],
-    ),
+    ...choices.flatMap(({ choice, effect }): Line[] => [
+      [['bold', `    ${commandFor(choice, run)}`]],
+      ...paragraph('dim', effect, 6, width),
+    ]),
   ]
 }
 
-function approvalLines(run: RunState, now: number): Line[] {
-  const { need } = run
+function approvalLines(run: RunState, now: number, width: number): Line[] {
+  const { need, approvals, needSince, planDigest } = run
   if (!need) return []
-  const open = missing(need, run.startedBy.subject, run.approvals)
+  const valid = approvals.filter((approval) => approval.planDigest === planDigest)
+  const open = missing(need, run.startedBy.subject, valid)
   const groups = [...new Set(need.rules.flatMap((rule) => rule.groups))]
-  const expires =
-    run.needSince === undefined ? undefined : run.needSince + Math.min(...need.rules.map((r) => r.expires))
-  const given = run.approvals.map((approval) => approval.actor.subject).join(', ')
+  const from = groups.length > 0 ? ` from ${groups.join(' or ')}` : ''
+  const expires = (needSince ?? now) + Math.min(...need.rules.map((rule) => rule.expires))
+  const given = valid.map(({ actor }) => actor.subject).join(', ')
   return [
     [],
     [
-      [
-        'ask',
-        `  Waits for ${open} ${open === 1 ? 'approval' : 'approvals'}${groups.length > 0 ? ` from ${groups.join(' or ')}` : ''}`,
-      ],
-      [
-        'plain',
-        `${expires === undefined ? '' : `, open for ${readable(Math.max(0, expires - now))}`}. Nothing is changed before.`,
-      ],
+      ['ask', `  Waits for ${open} ${open === 1 ? 'approval' : 'approvals'}${from}`],
+      ['plain', `, open for ${readable(Math.max(0, expires - now))}. Nothing is changed before.`],
     ],
-    ...need.because.map((reason): Line => [['plain', `    because: ${reason}`]]),
-    ...(given ? [[['plain', `    given by ${given}`] as Span]] : []),
+    ...need.because.flatMap((reason) => paragraph('plain', `because: ${reason}`, 4, width)),
+    ...(given ? paragraph('plain', `given by ${given}`, 4, width) : []),
     [],
     [['bold', `    ${commandFor('approve', run)}`]],
     [['bold', `    ${commandFor('reject', run)}`]],

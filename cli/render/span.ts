@@ -39,6 +39,22 @@ export function clean(text: string): string {
   )
 }
 
+/** Text broken at blanks into lines of at most so many columns; a word that is longer stands alone. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  for (const word of clean(text).split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && columns(last) + 1 + columns(word) <= width) lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines
+}
+
+/** A paragraph of one style, wrapped, each of its lines indented by so many blanks. */
+export function paragraph(style: Style, text: string, indent: number, width: number): Line[] {
+  return wrap(text, Math.max(20, width - indent)).map((line) => [[style, `${' '.repeat(indent)}${line}`]])
+}
+
 /** How many columns a text takes: East Asian wide characters and emoji take two, combining marks none. */
 export function columns(text: string): number {
   let sum = 0

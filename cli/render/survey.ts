@@ -41,11 +41,12 @@ export function surveyLines({ pin, rights, workloads }: Found, { namespace }: Pi
   ]
 }
 
-/** The command to try first: the workload with the most to go back to, of those that nothing else owns. */
-export function firstCommand({ workloads }: Found, { namespace, environment }: InitChoices): string {
+/** What to type next. The workload is the one with the most to go back to, of those that nothing else owns. */
+export function firstCommands({ workloads }: Found, { namespace }: Pick<InitChoices, 'namespace'>): string[] {
   const free = workloads.filter(({ owner }) => !owner)
   const best = free.toSorted((a, b) => b.revisions.length - a.revisions.length)[0]
-  return `unwind plan ${best?.workload ?? 'deployment/<name>'} -n ${namespace} -e ${environment} --to previous`
+  const what = `${best?.workload ?? 'deployment/<name>'} -n ${namespace} --to previous`
+  return [`unwind plan ${what}`, `unwind start ${what} --reason "…"`]
 }
 
 function rightRow({ verb, resource, allowed, purpose }: Found['rights'][number]): Cell[] {

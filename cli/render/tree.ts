@@ -1,7 +1,7 @@
 import { readable } from '../../model/duration.ts'
 import type { RunState, StepState } from '../../model/run.ts'
 import { personLines } from './person.ts'
-import { columns, type Line, pad, type Span } from './span.ts'
+import { columns, type Line, pad, paragraph, type Span } from './span.ts'
 import { OUTCOME_WORDS, PHASE_WORDS, STATUS_LOOK, statusOf, styleOf } from './words.ts'
 
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] as const
@@ -11,28 +11,30 @@ export interface Scene {
   run: RunState
   /** Epoch milliseconds by the API's clock. */
   now: number
+  /** Columns that long texts are wrapped to; Infinity where lines may be as long as they like. */
+  width: number
   /** Counts redraws; turns the spinner. */
   frame: number
   /** What the running step is doing just now. */
   doing?: string | undefined
   /** Why the picture may be old: no worker answers, or the connection to the API is gone. */
-  stale?: string
+  stale?: string | undefined
   /** One more line for the reader, beneath the steps. */
   aside?: string | undefined
 }
 
 /** A whole run as a tree: what and why, its steps, and what a person has to answer. Pure: same scene, same lines. */
 export function treeLines(scene: Scene): Line[] {
-  const { run } = scene
+  const { run, width } = scene
   return [
     headLine(scene),
-    [['dim', `  ${run.reason} (${run.startedBy.subject}${run.incident ? `, ${run.incident}` : ''})`]],
+    ...paragraph('dim', `${run.reason} (${run.startedBy.subject}${run.incident ? `, ${run.incident}` : ''})`, 2, width),
     ...(run.undoes ? [[['dim', `  takes back the rollback ${run.undoes}`] as Span]] : []),
-    ...(scene.stale ? [[['ask', `  ${scene.stale}`] as Span]] : []),
+    ...(scene.stale ? paragraph('ask', scene.stale, 2, width) : []),
     [],
     ...stepsLines(scene),
-    ...(scene.aside ? [[['ask', `  ${scene.aside}`] as Span]] : []),
-    ...personLines(run, scene.now),
+    ...(scene.aside ? paragraph('ask', scene.aside, 2, width) : []),
+    ...personLines(run, scene.now, width),
   ]
 }
 
@@ -75,14 +77,15 @@ function stepLine(step: StepState, { now, frame, run }: Scene, width: number): L
   ]
 }
 
-function detailLines(step: StepState, { doing, run }: Scene): Line[] {
+function detailLines(step: StepState, { doing, run, width }: Scene): Line[] {
   const lines: Line[] = []
-  if (step.plan) lines.push([['dim', `      ${step.plan.summary}`]])
-  const now = run.phase === 'ended' ? undefined : doing
-  if (now && STATUS_LOOK[step.status][1] === 'busy') lines.push([['busy', `      ${bar(now)}${now}`]])
-  if (step.status === 'done' && step.verdict) lines.push([['dim', `      ${step.verdict.evidence.summary}`]])
+  if (step.plan) lines.push(...paragraph('dim', step.plan.summary, 6, width))
+  // Between two signs of life the API can only say that it runs, which the line above says already.
+  const now = run.phase === 'ended' || (doing && /^[\w.]+ runs$/.test(doing)) ? undefined : doing
+  if (now && STATUS_LOOK[step.status][1] === 'busy') lines.push(...paragraph('busy', `${bar(now)}${now}`, 6, width))
+  if (step.status === 'done' && step.verdict) lines.push(...paragraph('dim', step.verdict.evidence.summary, 6, width))
   if (step.problem && run.parked?.stepId !== step.id && step.status !== 'done')
-    lines.push([['bad', `      ${step.problem.code}: ${step.problem.message}`]])
+    lines.push(...paragraph('bad', `${step.problem.code}: ${step.problem.message}`, 6, width))
   return lines
 }
 

@@ -15,7 +15,7 @@ export interface Surroundings {
 
 /** Runs `unwind api` as a process that ends with this one; resolves once it answers at `port`. */
 export function startApiPart(around: Surroundings, host: string, port: number): Promise<RunningProcess> {
-  return startPart('api', around, () => answers(`http://${host}:${port}/healthz`), 10_000)
+  return startPart('api', around, () => answers(`http://${host}:${port}/healthz`), 3_000)
 }
 
 /** Runs `unwind worker` likewise. It is there at once and polls when Temporal answers; `/readyz` says when it does. */

@@ -4,7 +4,7 @@ import { eventLine } from '../../cli/render/events.ts'
 import { planLines } from '../../cli/render/plan.ts'
 import { revisionRows, rollbackRows } from '../../cli/render/rows.ts'
 import { columns, type Line, paint } from '../../cli/render/span.ts'
-import { firstCommand, surveyLines } from '../../cli/render/survey.ts'
+import { firstCommands, surveyLines } from '../../cli/render/survey.ts'
 import { age } from '../../cli/render/table.ts'
 import { sentence, treeLines } from '../../cli/render/tree.ts'
 import { BEGAN, parkedRun, run, step } from './record.ts'
@@ -14,7 +14,7 @@ function plain(lines: readonly Line[], width = Number.POSITIVE_INFINITY): string
 }
 
 function tree(shown: RunState, more: { doing?: string; stale?: string; aside?: string } = {}): string {
-  return plain(treeLines({ run: shown, now: BEGAN + 5_200, frame: 2, ...more }))
+  return plain(treeLines({ run: shown, now: BEGAN + 5_200, frame: 2, width: 100, ...more }))
 }
 
 describe('the tree', () => {
@@ -65,9 +65,12 @@ describe('the tree', () => {
         last event: BackOff restarting failed container
 
         What now?
-          unwind retry checkout -e production               goes on with deployment/checkout → previous from where it stands
-          unwind compensate checkout -e production          takes back what was done: image v1.8 → v1.9
-          unwind abort checkout -e production --reason "…"  ends the run and reverses nothing; stays changed: deployment/checkout"
+          unwind retry checkout -e production
+            goes on with deployment/checkout → previous from where it stands
+          unwind compensate checkout -e production
+            takes back what was done: image v1.8 → v1.9
+          unwind abort checkout -e production --reason "…"
+            ends the run and reverses nothing; stays changed: deployment/checkout"
     `)
   })
 
@@ -119,7 +122,7 @@ describe('the tree', () => {
             deployment/checkout in shop: revision 2 (shop/checkout:v1.9) → revision 1 (shop/checkout:v1.8)
 
         What stays changed:
-          deployment/checkout → previous: deployment/checkout in shop: revision 2 (shop/checkout:v1.9) → revision 1 (shop/checkout:v1.8)"
+          deployment/checkout in shop: revision 2 (shop/checkout:v1.9) → revision 1 (shop/checkout:v1.8)"
     `)
   })
 
@@ -250,7 +253,10 @@ describe('tables', () => {
       ],
     }
     const choices = { namespace: 'shop', environment: 'production', connection: 'production' }
-    expect(firstCommand(found, choices)).toBe('unwind plan deployment/checkout -n shop -e production --to previous')
+    expect(firstCommands(found, choices)).toEqual([
+      'unwind plan deployment/checkout -n shop --to previous',
+      'unwind start deployment/checkout -n shop --to previous --reason "…"',
+    ])
     expect(plain(surveyLines(found, choices))).toContain('✗   patch deployments.apps   missing; needed to roll back')
   })
 })
@@ -258,16 +264,22 @@ describe('tables', () => {
 describe('lines', () => {
   test('hold nothing that a terminal would obey, whoever wrote the text', () => {
     const reason = 'calm\u001b[2J\u001b]0;owned\u0007 \u202edlrow\r\nnext'
-    const lines = paint(treeLines({ run: run({ reason }), now: BEGAN, frame: 0 }), { colour: false, width: 200 })
+    const lines = paint(treeLines({ run: run({ reason }), now: BEGAN, frame: 0, width: 200 }), {
+      colour: false,
+      width: 200,
+    })
     // biome-ignore lint/suspicious/noControlCharactersInRegex: their absence is what is tested
     expect(lines.join('\n')).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
   })
 
   test('are never wider than the terminal, also in East Asian scripts', () => {
-    const lines = paint(treeLines({ run: run({ reason: '结账服务出错'.repeat(20) }), now: BEGAN, frame: 0 }), {
-      colour: false,
-      width: 40,
-    })
+    const lines = paint(
+      treeLines({ run: run({ reason: '结账服务出错'.repeat(20) }), now: BEGAN, frame: 0, width: 200 }),
+      {
+        colour: false,
+        width: 40,
+      },
+    )
     expect(Math.max(...lines.map(columns))).toBeLessThanOrEqual(40)
   })
 
