@@ -41,9 +41,7 @@ function faults({ errors }: Record<string, unknown>): string[] {
   if (!Array.isArray(errors) || errors.length < 2) return []
   return errors
     .slice(0, 20)
-    .map(
-      (fault: { path?: unknown; message?: unknown }) => `  ${String(fault.path ?? '')}: ${String(fault.message ?? '')}`,
-    )
+    .map((fault: { path?: string; message?: string }) => `  ${fault.path ?? ''}: ${fault.message ?? ''}`)
 }
 
 function hints(code: string | undefined, { facts }: Record<string, unknown>): string[] {
