@@ -15,11 +15,14 @@ type Decision = 'approve' | 'reject'
 /** `unwind approve` and `reject`: shows the plan, asks, and answers that very plan by its digest. */
 export function answer(decision: Decision): (service: string, options: ApproveOptions) => Promise<number> {
   return async (service, options) => {
+    const { digest } = options
+    if (digest !== undefined && !/^[0-9a-f]{8,64}$/.test(digest))
+      throw usage('--digest takes the first 8 to 64 digits of what `unwind plan` and `unwind watch -o json` show')
     const place = await placeOf(service, options.environment)
     const client = await connect(options)
     const out = terminal()
     const rollback = await getRollback(client, place)
-    const planDigest = digestOf(rollback, options.digest)
+    const planDigest = digestOf(rollback, digest)
     out.say(planLines({ ...rollback, digest: planDigest }))
     if (!(await agreed(decision, options, out))) {
       out.say('Nothing was sent.')
@@ -39,8 +42,6 @@ function digestOf(
   { phase, outcome, planDigest, service, environment, stale }: Rollback,
   given: string | undefined,
 ): string {
-  if (given !== undefined && !/^[0-9a-f]{8,64}$/.test(given))
-    throw usage('--digest takes 8 to 64 of the digits that `unwind plan` and `unwind get` show')
   if (stale) throw new CommandError(EXIT.unavailable, 'No worker answers for this run; start one with `unwind worker`.')
   if (phase !== 'awaiting-approval' || !planDigest)
     throw new CommandError(

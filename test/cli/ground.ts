@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { KubernetesObject } from '@kubernetes/client-node'
@@ -7,7 +7,6 @@ import { generateKeys } from '../../config/keys.ts'
 import { claimPort, releasePort } from '../../tools/process/ports.ts'
 import { answers } from '../../tools/process/ready.ts'
 import { type RunningProcess, startProcess } from '../../tools/process.ts'
-import { readFile, writeFile } from 'node:fs/promises'
 import { until } from '../support/until.ts'
 import { commandLine, type Surroundings, unwind } from './unwind.ts'
 
