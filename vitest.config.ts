@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 const TEMPORAL = './test/support/temporal-setup.ts'
 const CLUSTER = './test/support/cluster-setup.ts'
+const BUILT = './test/support/built-setup.ts'
 
 /** One project per layer: each starts only the real servers that it needs. */
 function layer(name: string, globalSetup: string[] = [], limit = 60_000) {
@@ -28,7 +29,7 @@ export default defineConfig({
       layer('api', [TEMPORAL]),
       layer('tools', [], 600_000),
       layer('targets', [CLUSTER], 120_000),
-      layer('cli', [TEMPORAL, CLUSTER], 120_000),
+      layer('cli', [BUILT, TEMPORAL, CLUSTER], 120_000),
       layer('e2e', [TEMPORAL, CLUSTER], 600_000),
     ],
   },

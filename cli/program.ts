@@ -34,6 +34,8 @@ export function define(ended: (exit: number) => void): Command {
     .exitOverride()
     .configureHelp({
       subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(shown)].join(' '),
+      // Without `help`, which commander adds in a group of its own; the footer names --help.
+      visibleCommands: (command) => [...command.commands],
     })
     .showHelpAfterError('Run it with --help to see what it takes.')
     .helpCommand(true)
@@ -59,9 +61,20 @@ function footer(): string {
     '  NO_COLOR            no colours',
   ]
   const first = ['  unwind demo', '  unwind init --context <context> -n <namespace>', '  unwind server']
-  return ['', 'First steps:', ...first, '', 'Environment variables:', ...variables, '', 'Exit codes:', ...codes].join(
-    '\n',
-  )
+  const more = '`unwind <command> --help` shows what a command takes.'
+  return [
+    '',
+    more,
+    '',
+    'First steps:',
+    ...first,
+    '',
+    'Environment variables:',
+    ...variables,
+    '',
+    'Exit codes:',
+    ...codes,
+  ].join('\n')
 }
 
 function leaveOnClosedPipe(error: NodeJS.ErrnoException): void {

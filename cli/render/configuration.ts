@@ -7,12 +7,14 @@ export interface InitChoices {
   context?: string
 }
 
-/** The text of a first unwind.yaml, with comments for what people change next. */
+/** The text of a first unwind.yaml, with comments for what people change next. Each value is read back as the text it is. */
 export function configurationText(
   pin: { server: string; caSha256?: string; clusterUid?: string },
-  { environment, connection, namespace, kubeconfig, context }: InitChoices,
+  { kubeconfig, context, ...names }: InitChoices,
 ): string {
-  const q = JSON.stringify
+  const environment = named(names.environment)
+  const connection = named(names.connection)
+  const namespace = named(names.namespace)
   const credentials = [
     ...(kubeconfig ? [`kubeconfig: ${q(kubeconfig)}`] : []),
     ...(context ? [`context: ${q(context)}`] : []),
@@ -37,7 +39,7 @@ connections:
     environment: ${environment}
     # Where the kubeconfig led when this was written. One that leads elsewhere is refused.
     server: ${q(pin.server)}
-${pin.caSha256 ? `    caSha256: ${pin.caSha256}\n` : ''}${pin.clusterUid ? `    clusterUid: ${q(pin.clusterUid)}\n` : ''}
+${pin.caSha256 ? `    caSha256: ${q(pin.caSha256)}\n` : ''}${pin.clusterUid ? `    clusterUid: ${q(pin.clusterUid)}\n` : ''}
 worker:
   credentials:
     ${connection}: { ${credentials.join(', ')} }
@@ -46,4 +48,12 @@ worker:
 #   tokens:
 #     - { subject: anna, sha256: …, groups: [sre], verbs: [read, plan, start, decide], environments: ['*'] }
 `
+}
+
+/** JSON is YAML; a hash of digits alone, or with one e in it, would be a number without the quotes. */
+const q = JSON.stringify
+
+/** Names stay bare, as people write them, except those that YAML would read as something else (true, null, 1e10). */
+function named(name: string): string {
+  return /^[a-z][a-z0-9.-]*$/.test(name) && !/^(true|false|null|yes|no|on|off|y|n)$/.test(name) ? name : q(name)
 }

@@ -3,11 +3,13 @@ import type { Style } from './span.ts'
 
 /** How a phase reads in a sentence about the service: `checkout in production is …`. */
 export const PHASE_WORDS: Record<Phase, string> = {
+  deciding: 'being decided',
   planning: 'being planned',
   'awaiting-approval': 'waiting for an approval',
   running: 'rolling back',
   parked: 'waiting for a person',
   compensating: 'being taken back',
+  closing: 'done but for its checklist',
   ended: 'ended',
 }
 
@@ -29,6 +31,7 @@ export const STATUS_LOOK: Record<StepStatus, readonly [symbol: string, style: St
   done: ['✓', 'good', 'done'],
   skipped: ['-', 'ask', 'skipped'],
   parked: ['!', 'ask', 'waits for a person'],
+  asking: ['?', 'ask', 'asks a person'],
   compensating: ['*', 'busy', 'taking back'],
   compensated: ['↩', 'ask', 'taken back'],
 }

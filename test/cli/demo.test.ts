@@ -1,9 +1,10 @@
-import { expect, inject, test } from 'vitest'
+import { inject, test } from 'vitest'
 import { openHands } from '../../cli/demo/kubernetes.ts'
 import { until } from '../support/until.ts'
 import { unwind } from './unwind.ts'
 
-test('the demo plays its three acts on servers of its own, and ends by itself', async () => {
+// At once: both mostly wait for pods.
+test.concurrent('the demo plays its three acts on servers of its own, and ends by itself', async ({ expect }) => {
   const { code, stdout, stderr } = await unwind(['demo', '--once'])
   expect(stderr).toContain('Recovered: checkout runs v1.8 again')
   expect(stderr).toMatch(/Recovered all the same: worker \d+ went on where worker \d+ had died/)
@@ -12,7 +13,9 @@ test('the demo plays its three acts on servers of its own, and ends by itself', 
   expect(code).toBe(0)
 })
 
-test("the demo asks before it touches a reader's cluster, and takes away what it made", async () => {
+test.concurrent("the demo asks before it touches a reader's cluster, and takes away what it made", async ({
+  expect,
+}) => {
   const kubeconfig = inject('kubeconfig')
   const hands = openHands(kubeconfig, undefined)
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'unwind-demo' } }

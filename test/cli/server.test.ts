@@ -51,7 +51,7 @@ async function parts(): Promise<Record<'api' | 'worker' | 'temporal', number | u
     const line = stdout.split('\n').find((text) => text.includes(folder) && pattern.test(text))
     return line ? Number(line.trim().split(' ')[0]) : undefined
   }
-  return { api: of(/main\.ts api /), worker: of(/main\.ts worker /), temporal: of(/server start-dev/) }
+  return { api: of(/main\.js api /), worker: of(/main\.js worker /), temporal: of(/server start-dev/) }
 }
 
 test('init pins the cluster, and does not overwrite what is there', async () => {

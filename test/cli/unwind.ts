@@ -1,11 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createRequire } from 'node:module'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { until } from '../support/until.ts'
 
-// By its path, because the commands run in folders where no package is installed.
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
-const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
+/** What `npx unwind` runs, built before these tests. */
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
 /** What a command line did. */
 export interface Done {
@@ -29,9 +27,9 @@ export interface Running {
   says(text: string): Promise<unknown>
 }
 
-/** The arguments with which Node runs the command line from its sources. */
+/** The arguments with which Node runs the command line. */
 export function commandLine(...args: string[]): string[] {
-  return ['--import', TSX, MAIN, ...args]
+  return [MAIN, ...args]
 }
 
 /** Starts `unwind` as a process of its own, without a terminal. */

@@ -67,8 +67,7 @@ describe('help', () => {
         demo                  Break a shop on a real control plane and roll it back,
                               three times
 
-      Commands:
-        help [command]        display help for command
+      \`unwind <command> --help\` shows what a command takes.
 
       First steps:
         unwind demo
