@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { SealCall } from '../model/calls.ts'
 import { canonical } from '../model/canonical.ts'
+import { own } from '../model/compile.ts'
 import { type Configuration, policyOf } from '../model/configuration.ts'
 import { UnwindError } from '../model/errors.ts'
 import { type ApprovalNeed, approvalNeeded, stricter } from '../model/policy.ts'
@@ -26,7 +27,7 @@ export function seal(call: SealCall, configuration: Configuration): { digest: st
       `the plan is ${text.length} bytes, at most ${PLANS_LIMIT} are carried; split the rollback`,
     )
   const digest = createHash('sha256').update(text).digest('hex')
-  const environment = configuration.environments[call.environment]
+  const environment = own(configuration.environments, call.environment)
   if (!environment)
     throw new UnwindError(
       'CONFIGURATION_INVALID',

@@ -15,7 +15,7 @@ export function choices(state: RunState, step: StepState, during: During): Parke
     })
   const begun = toTakeBack(state)
   if (during !== 'compensate' && begun.length > 0)
-    offered.push({ choice: 'compensate', effect: `takes back what was done: ${begun.map(takesBack).join('; ')}` })
+    offered.push({ choice: 'compensate', effect: compensateEffect(state, begun) })
   offered.push({ choice: 'abort', effect: abortEffect(state) })
   return offered
 }
@@ -25,6 +25,11 @@ export function toTakeBack(state: RunState): StepState[] {
   return state.steps.filter((step) => step.begun && step.status !== 'compensated').toReversed()
 }
 
+/** The begun steps that may have changed something: all but those whose target swears that this run wrote nothing there. */
+export function staysChanged(state: RunState): StepState[] {
+  return toTakeBack(state).filter((step) => !isUntouched(step))
+}
+
 /** Whether the record offers this answer now. */
 export function offers(state: RunState, choice: Choice): boolean {
   return state.parked?.choices.some((offered) => offered.choice === choice) ?? false
@@ -32,9 +37,14 @@ export function offers(state: RunState, choice: Choice): boolean {
 
 /** What an abort would leave as it is. */
 export function abortEffect(state: RunState): string {
-  const begun = toTakeBack(state)
-  if (begun.length === 0) return 'ends the run; nothing has been changed'
-  return `ends the run and reverses nothing; stays changed: ${begun.map((step) => step.title).join(', ')}`
+  const changed = staysChanged(state)
+  if (changed.length === 0) return 'ends the run; nothing has been changed'
+  return `ends the run and reverses nothing; stays changed: ${changed.map((step) => step.title).join(', ')}`
+}
+
+function compensateEffect(state: RunState, begun: StepState[]): string {
+  if (staysChanged(state).length === 0) return 'ends the run; nothing has been changed'
+  return `takes back what was done: ${begun.map(takesBack).join('; ')}`
 }
 
 function retryEffect(step: StepState, during: During): string {
@@ -44,7 +54,13 @@ function retryEffect(step: StepState, during: During): string {
 }
 
 function takesBack(step: StepState): string {
+  if (isUntouched(step)) return `${step.title} (nothing has been changed there)`
   const changes = (step.plan?.changes ?? []).slice(0, 3)
   const back = changes.map((change) => `${change.path} ${change.to ?? '(absent)'} → ${change.from ?? '(absent)'}`)
   return back.length > 0 ? `${step.title} (${back.join(', ')})` : step.title
+}
+
+/** A refusal that came before the first write; a state that was applied, or a hand that did it, says otherwise. */
+function isUntouched({ problem, state, byHand }: StepState): boolean {
+  return problem?.facts?.['untouched'] === true && !state && !byHand
 }

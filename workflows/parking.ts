@@ -34,8 +34,9 @@ export async function answerParked(run: Run): Promise<void> {
   const step = run.state.steps.find(({ id }) => id === parked.stepId)
   if (!step) return
   delete run.state.parked
-  delete step.problem
   const { choice, actor, verified } = decision
+  // What an abort leaves behind is told by the problem too.
+  if (choice !== 'abort') delete step.problem
   note(run, 'decided', `${choice}: ${step.title}${decision.note ? ` (${decision.note})` : ''}`, {
     stepId: step.id,
     actor,

@@ -58,9 +58,9 @@ function rightOf({ routeOptions, is404 }: FastifyRequest) {
   return is404 || !isOperation(id) ? null : rights[id]
 }
 
-/** The page and the browsable document hold nothing but the product itself; what they show is read with a right. */
+/** The browsable document holds nothing but the product itself; what it shows is read with a right. */
 function isPublic(url: string): boolean {
-  return url === '/' || url === '/docs' || url.startsWith('/docs/') || url.startsWith('/page/')
+  return url === '/docs' || url.startsWith('/docs/')
 }
 
 function environmentOf({ params, query, body }: FastifyRequest): string | undefined {

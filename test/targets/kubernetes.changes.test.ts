@@ -172,7 +172,7 @@ describe('what is written', () => {
     })
     onTestFinished(lift)
     const error = await back.applyError(plan)
-    expect(error.code).toBe('TARGET_REJECTED')
+    expect(error).toMatchObject({ code: 'TARGET_REJECTED', facts: { untouched: true } })
     expect(error.message).toContain('not with …')
     expect(error.message).not.toContain('hunter2')
     expect(await image('refused')).toBe(`${IMAGE}:3.8`)

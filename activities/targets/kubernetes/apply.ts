@@ -61,13 +61,8 @@ async function restore(
     towards: target.metadata.name,
     ...(move.from.paused && { paused: false }),
   }
-  const written = await patch(
-    context.connection,
-    place,
-    operations(deployment, change, context),
-    template,
-    context.signal,
-  )
+  const write = { body: operations(deployment, change, context), template, first: !bearsMark(deployment, context) }
+  const written = await patch(context.connection, place, write, context.signal)
   if (written === 'lost') return lost
   if (isAt(written, move.to)) return { state: { ...move.to, replicaSet: target.metadata.name } }
   return { again: REPAUSE, doing: 'waiting for the pods before it is paused again' }
@@ -86,8 +81,9 @@ async function pauseAgain(
   if (!complete && !deadlineExceeded(deployment, changedAt(deployment, context)))
     return { again: REPAUSE, doing: `${updated} of ${desired} pods moved; then it is paused again` }
   const change: Change = { paused: true, left: null, towards: move.to.replicaSet }
-  const body = operations(deployment, change, context)
-  const written = await patch(context.connection, place, body, deployment.spec.template, context.signal)
+  const { template } = deployment.spec
+  const write = { body: operations(deployment, change, context), template, first: !bearsMark(deployment, context) }
+  const written = await patch(context.connection, place, write, context.signal)
   return written === 'lost' ? lost : { state: move.to }
 }
 
@@ -107,8 +103,14 @@ async function findAgain(
   return recorded(to, candidates(replicaSets), undefined).replicaSet
 }
 
-function stale({ metadata, spec }: Deployment, place: Place, { rollbackId }: CallContext<Cluster>): UnwindError {
-  const untouched = metadata.annotations?.[ROLLBACK_ID] !== rollbackId
+/** Whether this rollback was the last of all rollbacks that wrote. */
+function bearsMark({ metadata }: Deployment, { rollbackId }: CallContext<Cluster>): boolean {
+  return metadata.annotations?.[ROLLBACK_ID] === rollbackId
+}
+
+function stale(deployment: Deployment, place: Place, context: CallContext<Cluster>): UnwindError {
+  const { spec } = deployment
+  const untouched = !bearsMark(deployment, context)
   const what = spec.paused === true ? 'template or pause' : 'template'
   return new UnwindError(
     'PLAN_STALE',

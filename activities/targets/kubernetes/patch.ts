@@ -1,7 +1,7 @@
 import type { CallContext } from '../../../model/target.ts'
 import type { Cluster } from './connect.ts'
 import { hiddenValues, mask } from './diff.ts'
-import { UnwindError } from '../../../model/errors.ts'
+import { errors, UnwindError } from '../../../model/errors.ts'
 import { clip, refused, statusMessage } from './faults.ts'
 import { type Deployment, deploymentPath, type Place, read, readDeployment, type Template } from './objects.ts'
 import type { Answer } from './request.ts'
@@ -29,6 +29,15 @@ export interface Change {
   /** Names of the ReplicaSets left and gone to. */
   left: string | null
   towards: string | null
+}
+
+/** A write, and what is known of the one before. */
+export interface Write {
+  body: Operation[]
+  /** What must not be quoted from a refusal. */
+  template: Template
+  /** Whether the Deployment bore no mark of this rollback when it was read. */
+  first: boolean
 }
 
 /**
@@ -67,26 +76,27 @@ export function operations(
 export async function patch(
   cluster: Cluster,
   place: Place,
-  body: Operation[],
-  template: Template,
+  write: Write,
   signal: AbortSignal,
 ): Promise<Deployment | 'lost'> {
   const asked = { verb: 'patch', resource: 'deployments.apps', ...place } as const
-  const write = (dryRun: string) => {
+  const { body } = write
+  const send = (dryRun: string) => {
     const query = `fieldManager=${FIELD_MANAGER}&fieldValidation=Strict${dryRun}`
     const path = `${deploymentPath(place)}?${query}`
     return cluster.ask({ method: 'PATCH', path, body, contentType: 'application/json-patch+json', signal }, asked)
   }
   for (const dryRun of ['&dryRun=All', '']) {
-    const answer = await write(dryRun)
+    const answer = await send(dryRun)
     if (answer.status === 200) {
       const { object } = read<Deployment>(answer)
-      if (dryRun) requireUnchanged(object, body, place)
+      if (dryRun) requireUnchanged(object, write, place)
       else return object
       continue
     }
     if ((answer.status === 422 || answer.status === 409) && (await moved(cluster, place, body, signal))) return 'lost'
-    throw refused(masked(answer, template), asked, cluster.name)
+    const error = refused(masked(answer, write.template), asked, cluster.name)
+    throw dryRun && write.first ? untouched(error) : error
   }
   return 'lost'
 }
@@ -104,13 +114,20 @@ async function moved(cluster: Cluster, place: Place, body: Operation[], signal: 
 }
 
 /** An admission plug-in that rewrites the template would make it neither the old release nor the present one. */
-function requireUnchanged(dry: Deployment, body: Operation[], place: Place): void {
+function requireUnchanged(dry: Deployment, { body, first }: Write, place: Place): void {
   const template = body.find(({ path }) => path === '/spec/template')?.value as Template | undefined
   if (!template || templateHash(dry.spec.template) === templateHash(template)) return
-  throw new UnwindError(
+  const error = new UnwindError(
     'TARGET_REJECTED',
     `an admission webhook rewrites the pod template of deployment/${place.name}, so the recorded one can't be restored; exempt the account of Unwind or deploy a good release forward`,
   )
+  throw first ? untouched(error) : error
+}
+
+/** Swears that this rollback has written nothing. A server that only did not answer may have taken an earlier write. */
+function untouched(error: UnwindError): UnwindError {
+  const { code, message, facts } = error
+  return errors[code].retryable ? error : new UnwindError(code, message, { ...facts, untouched: true })
 }
 
 function masked(answer: Answer, template: Template): Answer {
