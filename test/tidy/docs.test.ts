@@ -1,0 +1,18 @@
+import { readFile } from 'node:fs/promises'
+import { expect, test } from 'vitest'
+import { TARGETS_PAGE } from '../../docs/generate.ts'
+import { fieldsOf } from '../../docs/generate/fields.ts'
+import { targetsPage } from '../../docs/generate/targets.ts'
+import { kinds } from '../../activities/schemas.ts'
+
+test('docs/targets.md says what the schemas say', async () => {
+  expect(await readFile(TARGETS_PAGE, 'utf8'), 'docs/targets.md is stale: run `npm run docs`').toBe(await targetsPage())
+})
+
+test('every kind says what it is, and every field of it what it means', () => {
+  for (const [kind, { schema }] of Object.entries(kinds)) {
+    expect(schema.meta(), kind).toMatchObject({ title: expect.any(String), description: expect.any(String) })
+    const silent = fieldsOf(schema).filter(({ path, meaning }) => path !== 'kind' && !path.includes('.') && !meaning)
+    expect(silent, `${kind}: describe these fields in its schema`).toEqual([])
+  }
+})
