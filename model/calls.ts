@@ -1,6 +1,9 @@
-import type { ApprovalNeed, Policy } from './policy.ts'
+import type { ApprovalNeed, ApprovalRule, Policy } from './policy.ts'
 import type { MessageName } from './messages.ts'
-import type { Move, Plan, Revision, State, Verdict } from './target.ts'
+import type { RunState } from './run.ts'
+import type { CompiledCheck } from './runbook/compiled.ts'
+import type { Facts } from './runbook/progress.ts'
+import type { Evidence, Move, Plan, Revision, State, Verdict } from './target.ts'
 
 /** What every verb of a target is called with, from workflow to activity. */
 export interface StepCall {
@@ -47,6 +50,11 @@ export interface SealCall {
   steps: { id: string; kind: string; connection: string; plan: Plan }[]
   policy: Policy
   accept: string[]
+  /** The runbook's own rules, of which the first that matches applies, and what names the run to those who approve. */
+  runbook?: { revision: string; procedure: string; approvals: ApprovalRule[]; oneRelease: boolean }
+  /** Steps that change no system, by id and what they ask: a plan is approved with them. */
+  asks?: { id: string; kind: string; step: Record<string, unknown> }[]
+  facts?: Facts
   /** The digest that an earlier plan of this run had; another one now means that the system moved. */
   before?: string
 }
@@ -61,4 +69,39 @@ export interface EngineActivities {
     signed: string
   }): Promise<{ subject: string; groups: string[] }>
   'unwind.release'(call: { rollbackId: string; objects: string[] }): Promise<void>
+}
+
+/** What runbooks need of the engine beside the above. */
+export interface RunbookActivities {
+  /** CEL: never throws for what the expression or its inputs are; `unknown` says why it has no answer. */
+  'unwind.evaluate'(call: { expression: string; facts: Facts }): Promise<Evaluated>
+  'unwind.notify'(call: NotifyCall): Promise<{ channels: { name: string; ok: boolean; because?: string }[] }>
+  /** Keeps report and evidence; answers where. The same run gives the same object. */
+  'unwind.archive'(call: { state: RunState }): Promise<{ location: string }>
+}
+
+/** The result of an expression, with what it was evaluated from. */
+export type Evaluated = { inputs: Record<string, unknown> } & ({ value: boolean } | { unknown: string })
+
+/** One measuring series. `states` holds what the steps named by measurements are to be measured at. */
+export interface CheckCall extends StepCall {
+  check: CompiledCheck
+  states: Record<string, { kind: string; connection: string; step: Record<string, unknown>; state: State }>
+  since: number
+  limit: number
+}
+
+/** Registered as `check.measure`: loops, heartbeats the series so far and answers what it means. */
+export interface CheckActivities {
+  'check.measure'(call: CheckCall): Promise<Verdict & { samples: Evidence[] }>
+}
+
+/** One message to people. `key` names it: the same key is the same message, told once per channel. */
+export interface NotifyCall {
+  key: string
+  channels: string[]
+  event: string
+  text: string
+  service: string
+  environment: string
 }

@@ -8,6 +8,7 @@ const MARKS: Record<StepState['status'], string> = {
   done: '✔',
   skipped: '–',
   parked: '✖',
+  asking: '?',
   compensating: '◀',
   compensated: '↩',
 }

@@ -2,9 +2,16 @@ import type { Choice } from './run.ts'
 
 /** The updates of a run. Each names what it answers, so that a stale click is refused and not misread. */
 export interface Messages {
-  approve: { planDigest: string; note?: string }
+  /** `stepId` answers an `approve` step in mid-run; without it the plan is meant. */
+  approve: { planDigest: string; stepId?: string; note?: string }
+  /** Goes on without the approvals that are missing; an approval is owed afterwards. */
+  breakGlass: { planDigest: string; incident: string; note: string }
   reject: { planDigest: string; note?: string }
-  decide: { stepId: string; attempt: number; choice: Choice; note?: string }
+  /** `fields` corrects a step that has not begun. */
+  decide: { stepId: string; attempt: number; choice: Choice; note?: string; fields?: Record<string, unknown> }
+  /** Answers a question of the decision tree, a `when` that could not be evaluated, or a manual step. */
+  answer: { questionId: string; attempt: number; answer: 'yes' | 'no'; note?: string }
+  tick: { item: string; note?: string }
   claim: { note?: string }
   pause: { note?: string }
   resume: { note?: string }
@@ -37,6 +44,10 @@ export const MESSAGE_DESCRIPTIONS: Record<MessageName, string> = {
   reject: 'Say no to the plan with this digest; nothing is changed. Needs a signature.',
   decide:
     'Answer a parked step: {"stepId": "…", "attempt": N, "choice": "retry"}. Without a signature only retry is taken.',
+  breakGlass:
+    'Go on without the missing approvals in an emergency. Needs a right of its own, an incident and a reason.',
+  answer: 'Answer a question of the decision tree or a manual step with yes or no. Needs a signature.',
+  tick: 'Tick an item of the checklist. Needs a signature.',
   claim: 'Say that you are driving this run; paging stops. Needs a signature.',
   pause: 'Stop before the next step. The step that is running goes on to its end.',
   resume: 'Go on after a pause. Needs a signature.',

@@ -12,6 +12,11 @@ export interface ApprovalRule {
   groups: string[]
   self: boolean
   expires: number
+  /** CEL over the plan, such as `plan.irreversible || plan.data`; absent: always. */
+  when?: string
+  /** Milliseconds between reminders, and until the escalation contact is told. */
+  remind?: number
+  escalate?: number
 }
 
 /** What an environment demands at the least; runs may only tighten it. */

@@ -2,6 +2,7 @@ import { offers } from './choices.ts'
 import type { Problem } from './errors.ts'
 import type { MessageName, Messages, Signed } from './messages.ts'
 import type { RunState } from './run.ts'
+import { asking } from './runbook/asking.ts'
 
 /** Why the run can't take this message now, or undefined when it can. Says where the run stands instead. */
 export function whyNot<Name extends MessageName>(
@@ -19,6 +20,11 @@ const RULES: { [Name in MessageName]: (state: RunState, message: Messages[Name])
   approve: aboutPlan,
   reject: aboutPlan,
   decide: aboutParked,
+  breakGlass: (state, message) =>
+    aboutPlan(state, message) ??
+    (message.note && message.incident ? undefined : refused('breakGlass needs an incident and a note that says why.')),
+  answer: aboutQuestion,
+  tick: aboutItem,
   claim: () => undefined,
   pause: (state) => (state.pause ? refused(`The run is paused already, by ${state.pause.by}.`) : undefined),
   resume: (state) => (state.pause ? undefined : refused(`The run is not paused; it is ${state.phase}.`)),
@@ -44,6 +50,20 @@ function aboutParked(state: RunState, message: Messages['decide']): Problem | un
     return stale(`Parked is step ${parked.stepId}, attempt ${parked.attempt}; look at it and answer that one.`)
   if (offers(state, message.choice)) return undefined
   return refused(`Step ${parked.stepId} takes ${parked.choices.map((offered) => offered.choice).join(', ')} now.`)
+}
+
+function aboutQuestion(state: RunState, { questionId, attempt }: Messages['answer']): Problem | undefined {
+  const asked = asking(state)
+  if (asked.length === 0) return refused(`No question waits for an answer; the run is ${state.phase}.`)
+  if (asked.some((open) => open.id === questionId && open.attempt === attempt)) return undefined
+  const open = asked.map(({ id, attempt: now }) => `${id}, attempt ${now}`).join('; ')
+  return stale(`Asked is ${open}; look at it and answer that one.`)
+}
+
+function aboutItem(state: RunState, { item }: Messages['tick']): Problem | undefined {
+  const found = state.checklist?.find(({ id }) => id === item)
+  if (!found) return refused(`The checklist has no item ${JSON.stringify(item)}.`)
+  return found.ticked ? refused(`${item} is ticked already, by ${found.ticked.by}.`) : undefined
 }
 
 function unsigned(name: MessageName): Problem {

@@ -1,9 +1,23 @@
 import type { Problem } from './errors.ts'
 import type { Actor, Approval, ApprovalNeed, Policy } from './policy.ts'
+import type { Decision, Obligation, TickedItem } from './runbook/progress.ts'
+import type { Asked, CompiledCheck, CompiledRunbook } from './runbook/compiled.ts'
 import type { Evidence, Plan, State, Verdict } from './target.ts'
 
-/** Where a run is. `parked` waits for a person after a failure; `ended` has an outcome. */
-export const PHASES = ['planning', 'awaiting-approval', 'running', 'parked', 'compensating', 'ended'] as const
+/**
+ * Where a run is. `deciding` walks the decision tree; `parked` waits for a person after a failure; `closing` has done
+ * every step and waits for the required items of the checklist; `ended` has an outcome.
+ */
+export const PHASES = [
+  'deciding',
+  'planning',
+  'awaiting-approval',
+  'running',
+  'parked',
+  'compensating',
+  'closing',
+  'ended',
+] as const
 export type Phase = (typeof PHASES)[number]
 
 /** How a run ended. There is no "failed": a failure parks. */
@@ -18,6 +32,7 @@ export const STEP_STATUSES = [
   'done',
   'skipped',
   'parked',
+  'asking',
   'compensating',
   'compensated',
 ] as const
@@ -40,7 +55,22 @@ export interface CompiledStep {
   /** Bound on one verb of this step, all its waits included; the plan's own limit applies where it is shorter. */
   timeout?: number
   towards?: State
+  /** What the engine does with the step. Absent: `change`, which plans, applies and verifies through a target. */
+  role?: Role
+  /** The procedure of the runbook that the step belongs to; ids are unique within one. */
+  procedure?: string
+  /** Steps next to each other with the same number are carried out at the same time. */
+  group?: number
+  /** CEL, of type bool: false skips the step and records the inputs; what can't be evaluated is asked of a person. */
+  when?: string
+  /** Tried again by itself so often before it parks, with this pause in milliseconds between. */
+  retry?: { attempts: number; pause: number }
+  check?: CompiledCheck
+  asked?: Asked
 }
+
+/** `change` moves a system; `check` measures; `wait` lets time pass; `manual` and `approve` ask people; `notify` tells them. */
+export type Role = 'change' | 'check' | 'wait' | 'manual' | 'approve' | 'notify'
 
 /** Everything that a run needs: it reads no file and no configuration of its own. */
 export interface RunInput {
@@ -57,6 +87,11 @@ export interface RunInput {
   limits: RunLimits
   /** The run whose moves this one takes back. */
   undoes?: string
+  runbook?: CompiledRunbook
+  /** The alert that asked for the run, as CEL sees it: `alert.startsAt`, `alert.labels`. */
+  alert?: { startsAt: string; labels: Record<string, string> }
+  /** Whether the report is kept in the archive when the run ends. Absent in inputs of earlier versions. */
+  archive?: boolean
   /** The record so far, when the run continues as a new execution. */
   carried?: RunState
 }
@@ -81,6 +116,10 @@ export interface StepState {
   title: string
   connection: string
   optional: boolean
+  /** Absent: `change`. */
+  role?: Role
+  procedure?: string
+  group?: number
   status: StepStatus
   /** Counts the times that the step was begun or resumed; a decision names the attempt that it answers. */
   attempt: number
@@ -92,6 +131,12 @@ export interface StepState {
   problem?: Problem
   /** Set when a person did the step by hand; verification still runs, and only a failure of it parks again. */
   byHand?: boolean
+  /** Fields that a person corrected when answering; they replace those of the compiled step. */
+  corrected?: Record<string, unknown>
+  /** Automatic attempts since a person last answered. */
+  retried?: number
+  /** What `when` was evaluated from. */
+  inputs?: Record<string, unknown>
   /** Epoch milliseconds. */
   verifySince?: number
   startedAt?: number
@@ -134,6 +179,16 @@ export interface RunState {
   parked?: Parked
   pause?: { by: string; at: number }
   claimedBy?: string
+  /** The runbook by name and revision, and which of its procedures the answers chose. */
+  runbook?: { name: string; revision: string; source: string }
+  procedure?: string
+  decision?: Decision
+  checklist?: TickedItem[]
+  obligations?: Obligation[]
+  /** Somebody went on without the missing approvals of this plan. */
+  brokenGlass?: { planDigest: string; by: string; at: number; incident: string }
+  /** Set once the run went past its runbook's timeout and a person was asked. */
+  overdue?: { at: number }
   steps: StepState[]
   timeline: TimelineEvent[]
 }
@@ -158,6 +213,17 @@ export const EVENT_TYPES = [
   'compensating',
   'step-compensated',
   'aborted',
+  'decision',
+  'question',
+  'answered',
+  'ticked',
+  'reminded',
+  'escalated',
+  'broken-glass',
+  'overdue',
+  'told',
+  'corrected',
+  'archived',
   'ended',
 ] as const
 export type EventType = (typeof EVENT_TYPES)[number]

@@ -40,6 +40,14 @@ export interface Plan<S extends State = State> {
   reversible: true | { because: string }
   warnings: Warning[]
   limits: { apply: number; verify: number }
+  /** The release that `to` belongs to, as far as the system tells: all steps of a run must agree on it. */
+  release?: string
+  /** What it means while it happens: replicas, capacity, traffic. Shown to people, not part of the digest. */
+  impact?: string[]
+  /** What goes away with the move: commits, features, migrations between the releases. */
+  lost?: string[]
+  /** Whether it touches data; approvals may ask for more then. */
+  data?: boolean
 }
 
 /** From where to where; the reverse of a move is its compensation. */

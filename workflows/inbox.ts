@@ -6,6 +6,9 @@ import { engine } from './activities.ts'
 import { problemOf, refusal } from './problem.ts'
 import { note, type Run } from './record.ts'
 
+/** A break-glass approval is owed within a day, in milliseconds. */
+const APPROVAL_OWED = 24 * 60 * 60_000
+
 type Sender = Actor & { verified: boolean }
 type Reply = { phase: string; planDigest?: string }
 
@@ -65,6 +68,27 @@ const ACCEPT: { [Name in MessageName]: (run: Run, message: Messages[Name], sende
   reject(run, { note: text }, sender) {
     run.rejected = true
     note(run, 'rejected', text ?? 'Rejected the plan', by(sender))
+  },
+  breakGlass(run, { planDigest, incident, note: text }, sender) {
+    const { state } = run
+    state.brokenGlass = { planDigest, by: sender.subject, at: Date.now(), incident }
+    const owed = `Approve afterwards what ${sender.subject} did without approval in ${incident}: ${text}`
+    const owner = (state.need?.rules ?? []).flatMap((rule) => rule.groups).join(', ') || 'anybody who may approve'
+    state.obligations = [
+      ...(state.obligations ?? []),
+      { id: 'approval', text: owed, owner, due: Date.now() + APPROVAL_OWED },
+    ]
+    note(run, 'broken-glass', `Goes on without approval in ${incident}: ${text}`, by(sender))
+  },
+  answer(run, message, sender) {
+    if (run.answers.some(({ questionId }) => questionId === message.questionId)) return
+    run.answers.push({ ...message, actor: sender.subject })
+  },
+  tick(run, { item, note: text }, sender) {
+    const found = run.state.checklist?.find(({ id }) => id === item)
+    if (!found) return
+    found.ticked = { at: Date.now(), by: sender.subject, ...(text && { note: text }) }
+    note(run, 'ticked', found.text, by(sender))
   },
   decide(run, message, sender) {
     run.decision ??= { ...message, actor: sender.subject, verified: sender.verified }

@@ -11,6 +11,8 @@ export interface Run {
   readonly input: RunInput
   readonly state: RunState
   decision?: Messages['decide'] & { actor: string; verified: boolean }
+  /** Answers to questions that were not acted upon yet; at most one per question, because the first one counts. */
+  answers: (Messages['answer'] & { actor: string })[]
   abort?: { actor: string; note: string }
   rejected?: boolean
   /** The scope of the activity that runs now; an abort cancels it. */

@@ -14,7 +14,7 @@ import { abortable, carryOutStep } from './steps.ts'
 
 /** One rollback from request to report. Ends only with an outcome: a failure parks and waits for a person. */
 export async function rollback(input: RunInput): Promise<RunState> {
-  const run: Run = { input, state: openRecord(input) }
+  const run: Run = { input, state: openRecord(input), answers: [] }
   setHandler(defineQuery<RunState>('state'), () => run.state)
   setHandler(defineQuery<Report>('report'), () => report(run.state))
   openInbox(run)
