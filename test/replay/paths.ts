@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto'
+import type { StepCall } from '../../model/calls.ts'
+import { lockId } from '../../model/ids.ts'
 import { type Engine, BOB, type EngineOptions, type RunHandle } from '../support/engine.ts'
 import { failing, forbidden, ok, unreachable } from '../support/faults.ts'
 
@@ -14,8 +17,9 @@ interface Path {
 
 const APPROVAL = { approvals: [{ min: 1, groups: ['sre'], self: false, expires: '30m' }] }
 
-/** One way through the rollback workflow each, with what to meet on it. */
+/** One way through a workflow each, with what to meet on it. */
 export const paths: Readonly<Record<string, Path>> = {
+  ...alone(),
   recovered: { walk: async (engine) => ended(await begin(engine, 'a', 'b')) },
   'recovered-after-outage': {
     options: {
@@ -107,6 +111,65 @@ export const paths: Readonly<Record<string, Path>> = {
       return ended(run)
     },
   },
+}
+
+/** The workflows beside the rollback: the lock of an object, and what only reads. */
+function alone(): Record<string, Path> {
+  return {
+    lock: {
+      walk: async (engine) => {
+        const run = await begin(engine, 'a')
+        const [step] = (await run.ends()).steps
+        return { workflowId: lockId(step?.plan?.object ?? '') }
+      },
+    },
+    plan: {
+      walk: async (engine) => {
+        for (const name of ['a', 'b']) engine.system.put(name, 'v1', 'v2')
+        return asked(engine, 'plan', engine.input([{ object: 'a' }, { object: 'b' }]))
+      },
+    },
+    'plan-refused': {
+      walk: async (engine) => {
+        engine.system.put('a', 'v1')
+        return asked(engine, 'plan', engine.input([{ object: 'a' }]))
+      },
+    },
+    history: {
+      walk: async (engine) => {
+        engine.system.put('a', 'v1', 'v2')
+        return asked(engine, 'history', historyOf(engine, 'a'))
+      },
+    },
+    'history-refused': { walk: (engine) => asked(engine, 'history', historyOf(engine, 'a')) },
+  }
+}
+
+function historyOf(engine: Engine, object: string): StepCall & { kind: string } {
+  const { service, environment, steps, startedBy, reason } = engine.input([{ object }])
+  const { id, kind, step = {}, connection = '' } = steps[0] ?? {}
+  if (!id || !kind) throw new Error('an input has at least one step')
+  return {
+    ...{ kind, stepId: id, step, connection, service, environment, reason },
+    rollbackId: '',
+    actor: startedBy.subject,
+  }
+}
+
+/** Runs a workflow that only reads to its end, whatever that is. */
+async function asked(
+  { client, configuration }: Engine,
+  type: 'plan' | 'history',
+  argument: unknown,
+): Promise<Recorded> {
+  const taskQueue = configuration.temporal?.taskQueue ?? ''
+  const handle = await client.workflow.start(type, {
+    workflowId: `${type}/${randomUUID()}`,
+    taskQueue,
+    args: [argument],
+  })
+  await handle.result().catch(() => undefined)
+  return { workflowId: handle.workflowId }
 }
 
 function begin(engine: Engine, ...names: string[]): Promise<RunHandle> {

@@ -5,14 +5,22 @@ import { startTemporal } from '../../tools/temporal/server.ts'
 import { Engine } from '../support/engine.ts'
 import { paths } from './paths.ts'
 
-/** Records one history of every path through the workflows, for the version of this package: `tsx test/replay/record.ts`. */
+/**
+ * Records one history of every path through the workflows, for the version of this package: `tsx test/replay/record.ts`.
+ * With names after it, of those paths only.
+ */
 const VERSION = '0.1.0'
+const asked = process.argv.slice(2)
+const unknown = asked.filter((name) => !Object.hasOwn(paths, name))
+if (unknown.length > 0)
+  throw new Error(`there is no path ${unknown.join(', ')}; there is: ${Object.keys(paths).join(', ')}`)
+const chosen = Object.entries(paths).filter(([name]) => asked.length === 0 || asked.includes(name))
 const folder = new URL(`./histories/${VERSION}/`, import.meta.url)
 Runtime.install({ logger: new DefaultLogger('WARN') })
 const temporal = await startTemporal({ ui: false })
 try {
   await mkdir(folder, { recursive: true })
-  for (const [name, path] of Object.entries(paths)) {
+  for (const [name, path] of chosen) {
     const engine = await Engine.start({ temporalAddress: temporal.address, ...path.options })
     const { workflowId, runId } = await path.walk(engine)
     const history = await engine.client.workflow.getHandle(workflowId, runId).fetchHistory()

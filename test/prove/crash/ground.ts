@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Client, Connection } from '@temporalio/client'
-import { loadKubeConfig } from '../../../activities/targets/kubernetes/connect.ts'
+import { loadKubeConfig, pinOf } from '../../../activities/targets/kubernetes/connect.ts'
 import { loadConfiguration } from '../../../config/load.ts'
 import type { Configuration } from '../../../model/configuration.ts'
 import { startCluster } from '../../../tools/kubernetes/cluster.ts'
@@ -27,8 +27,10 @@ export interface Ground {
   configuration: Configuration
   /** The workflow code that the workers run. */
   bundle: { code: string }
-  /** Which PATCH the proxy may hold: the server's dry run, or the change. */
-  watch(write: 'dry-run' | 'change'): void
+  /** Which PATCH the proxy may hold: the server's dry run, or the change; the nth from now on and those after it. */
+  watch(write: 'dry-run' | 'change', nth?: number): void
+  /** SIGSTOP of the API server and, with `false`, SIGCONT. Only where the control plane is the ground's own. */
+  freeze?: (off: boolean) => void
   startWorker(cache: boolean): Promise<RunningProcess>
   startApi(): Promise<RunningProcess & { url: string }>
   close(): Promise<void>
@@ -65,7 +67,7 @@ async function open(given: string | undefined, closing: (() => Promise<unknown>)
   closing.push(async () => releasePort(port))
   const config = join(folder, 'unwind.yaml')
   const kubeconfig = await kubeconfigOf(lab, {}, { server: proxy.url })
-  await writeFile(config, JSON.stringify(written(proxy.url, kubeconfig, lab.namespace, port)))
+  await writeFile(config, JSON.stringify(written(lab, { server: proxy.url, kubeconfig }, port)))
   const bundle = await workflowBundle()
   await writeFile(join(folder, 'bundle.js'), bundle.code)
   const started = (call: Pick<PartCall, 'part' | 'cache'>, ready: () => Promise<boolean>) =>
@@ -79,6 +81,7 @@ async function open(given: string | undefined, closing: (() => Promise<unknown>)
     configuration: (await loadConfiguration(config)).configuration,
     bundle,
     watch,
+    ...(cluster && { freeze: (off) => (off ? cluster.pauseApiServer() : cluster.resumeApiServer()) }),
     close,
     startWorker: (cache) => started({ part: 'worker', cache }, async () => true),
     startApi: async () =>
@@ -91,29 +94,38 @@ async function holding({ kubeconfig }: Lab): Promise<Pick<Ground, 'proxy' | 'wat
   const config = loadKubeConfig({ kubeconfig }, 'lab')
   const options: https.RequestOptions = {}
   await config.applyToHTTPSOptions(options)
-  let dryRun = false
+  let [dryRun, passing] = [false, 0]
   const proxy = await startProxy({
     url: new URL(config.getCurrentCluster()?.server ?? ''),
     options,
-    isWrite: (method, path) => method === 'PATCH' && path.includes('dryRun=') === dryRun,
+    isWrite: (method, path) => method === 'PATCH' && path.includes('dryRun=') === dryRun && passing-- <= 0,
   })
   return {
     proxy,
-    watch: (write) => {
+    watch: (write, nth = 1) => {
       dryRun = write === 'dry-run'
+      passing = nth - 1
     },
   }
 }
 
-function written(server: string, kubeconfig: string, namespace: string, port: number): object {
+/** Steps go through the proxy, as `held`, unless they name the connection `direct`. */
+function written({ kubeconfig, namespace }: Lab, held: { server: string; kubeconfig: string }, port: number): object {
+  const shared = { kind: 'kubernetes', environment: 'test' }
   return {
     apiVersion: 'unwind/v1',
     kind: 'Configuration',
-    environments: { test: { cluster: 'real', namespace } },
-    connections: { real: { kind: 'kubernetes', environment: 'test', server } },
+    environments: { test: { cluster: 'held', namespace } },
+    connections: {
+      held: { ...shared, server: held.server },
+      direct: { ...shared, ...pinOf(loadKubeConfig({ kubeconfig }, 'direct'), 'direct') },
+    },
     api: { port },
-    // A worker that is dead is noticed within so long.
-    worker: { credentials: { real: { kubeconfig } }, heartbeat: '2s' },
+    worker: {
+      credentials: { held: { kubeconfig: held.kubeconfig }, direct: { kubeconfig } },
+      // A worker that is dead is noticed within so long.
+      heartbeat: '2s',
+    },
   }
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { WorkflowHandle } from '@temporalio/client'
 import { defineSearchAttributeKey } from '@temporalio/common'
 import { kinds } from '../../../activities/schemas.ts'
+import { canonical } from '../../../model/canonical.ts'
 import { compile } from '../../../model/compile.ts'
 import { rollbackId, TASK_QUEUE } from '../../../model/ids.ts'
 import type { RunState } from '../../../model/run.ts'
@@ -11,21 +12,35 @@ import type { Ground } from './ground.ts'
 const STATUS = defineSearchAttributeKey('UnwindStatus', 'KEYWORD')
 const LIMIT = 120_000
 
-/** A Deployment with two releases, and how often its spec has changed since it had them. */
+/** A Deployment with two releases, and what has become of it since it had them. */
 export interface Subject {
   name: string
   step: Record<string, unknown>
+  /** How often its spec has changed. */
   changes(): Promise<number>
+  /** The release that it is at. */
+  at(): Promise<'old' | 'new' | 'neither'>
 }
 
-export async function newSubject({ lab }: Ground, soak = '0s'): Promise<Subject> {
+/** Deploys an old and a new release. `more` is added to the step that goes back to the old one. */
+export async function newSubject({ lab }: Ground, more: object = {}): Promise<Subject> {
   const name = `shop-${randomUUID().slice(0, 8)}`
-  await lab.deploy(name, { image: '3.9', replicas: 1 })
-  await lab.deploy(name, { image: '3.10', replicas: 1 })
+  const templates: string[] = []
+  for (const image of ['3.9', '3.10']) {
+    await lab.deploy(name, { image, replicas: 1 })
+    templates.push(canonical((await lab.deployment(name)).spec.template))
+  }
   const generation = async () => (await lab.deployment(name)).metadata.generation ?? 0
   const before = await generation()
-  const step = { kind: 'kubernetes', workload: `deployment/${name}`, to: 'previous', soak }
-  return { name, step, changes: async () => (await generation()) - before }
+  return {
+    name,
+    step: { kind: 'kubernetes', workload: `deployment/${name}`, to: 'previous', soak: '0s', ...more },
+    changes: async () => (await generation()) - before,
+    at: async () => {
+      const now = canonical((await lab.deployment(name)).spec.template)
+      return (['old', 'new'] as const)[templates.indexOf(now)] ?? 'neither'
+    },
+  }
 }
 
 export async function begin({ client, configuration }: Ground, { name, step }: Subject): Promise<WorkflowHandle> {
@@ -51,13 +66,18 @@ export async function post({ client }: Ground, api: { url: string }, { name, ste
   return client.workflow.getHandle(rollbackId('test', name))
 }
 
-/** Resolves once this verb has been scheduled, or has been completed. */
-export async function verb(run: WorkflowHandle, name: string, point: 'scheduled' | 'completed'): Promise<void> {
+/** Resolves once this verb has been scheduled, or has been completed, for the nth time. */
+export async function verb(
+  run: WorkflowHandle,
+  name: string,
+  point: 'scheduled' | 'completed',
+  nth = 1,
+): Promise<void> {
   const look = async () => {
     const events = (await run.fetchHistory()).events ?? []
-    const scheduled = events.find(
+    const scheduled = events.filter(
       (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === `kubernetes.${name}`,
-    )
+    )[nth - 1]
     if (point === 'scheduled') return scheduled !== undefined
     const completed = events.map((event) => event.activityTaskCompletedEventAttributes?.scheduledEventId)
     return scheduled !== undefined && completed.some((id) => String(id) === String(scheduled.eventId))
