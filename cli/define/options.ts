@@ -19,10 +19,16 @@ export interface WatchOptions {
 
 /** Adds address, token file and environment. */
 export function api(command: Command): Command {
-  return command
-    .addOption(
+  return address(
+    command.addOption(
       new Option('-e, --environment <name>', 'environment; default: the only one there is').env('UNWIND_ENVIRONMENT'),
-    )
+    ),
+  )
+}
+
+/** Adds address and token file. */
+export function address(command: Command): Command {
+  return command
     .option('--url <url>', 'address of the API (UNWIND_URL)')
     .option('--token-file <path>', 'file that holds the token (or UNWIND_TOKEN)')
 }

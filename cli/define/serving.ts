@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander'
-import { type Ended, runs } from './options.ts'
+import { address, type Ended, runs } from './options.ts'
 
 /** `init` to `demo`: what sets Unwind up and runs it. */
 export function defineServing(program: Command, ended: Ended): void {
@@ -42,6 +42,10 @@ function defineProcesses(program: Command, ended: Ended): void {
   config(program.command('worker'))
     .description('Run a worker in the foreground')
     .action(runs(ended, async () => (await import('../commands/processes.ts')).worker))
+  address(program.command('health'))
+    .description('Say whether rollbacks can be carried out just now')
+    .option('--live', 'only whether the API answers')
+    .action(runs(ended, async () => (await import('../commands/health.ts')).health))
   program
     .command('demo')
     .description('Break a shop on a real control plane and roll it back, three times')

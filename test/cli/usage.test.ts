@@ -64,6 +64,7 @@ describe('help', () => {
                               Temporal of its own
         api                   Run the API in the foreground
         worker                Run a worker in the foreground
+        health                Say whether rollbacks can be carried out just now
         demo                  Break a shop on a real control plane and roll it back,
                               three times
 
