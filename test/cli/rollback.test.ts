@@ -1,10 +1,18 @@
 import { createServer, connect as dial } from 'node:net'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Client, Connection } from '@temporalio/client'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import type { Rollback, Summary } from '../../cli/calls.ts'
+import { MESSAGE_DESCRIPTIONS } from '../../model/messages.ts'
+import type { RunState } from '../../model/run.ts'
 import { type Ground, openGround } from './ground.ts'
 import { start, unwind } from './unwind.ts'
+
+/** What Temporal's own UI shows of a workflow, in the part that is read here. */
+interface Metadata {
+  definition: { updateDefinitions: { name: string; description: string }[] }
+}
 
 let ground: Ground
 
@@ -93,7 +101,7 @@ describe('a rollback from the command line', () => {
 })
 
 describe('a rollback that needs a person', () => {
-  test('ends the watch with exit code 8, and says what to type', async () => {
+  test('promise 7, people are told: the watch ends with exit code 8, and says what to type', async () => {
     await ground.deploy('v3', { bad: true })
     await ground.deploy('v4')
     const done = await run('start', ...BACK)
@@ -103,6 +111,23 @@ describe('a rollback that needs a person', () => {
     })
     expect(done.stderr).toContain('VERIFY_FAILED: container app of pod')
     expect(done.stderr).toContain('\n    unwind compensate checkout -e production\n      takes back what was done')
+  })
+
+  test('promise 10, page, API, CLI and Temporal UI are equal: all show the same parking and take the same answers', async () => {
+    const rollback = JSON.parse((await run('get', 'checkout', '-o', 'json')).stdout) as Rollback
+    const text = (await run('get', 'checkout')).stdout
+    const connection = await Connection.connect({ address: inject('temporalAddress') })
+    const handle = new Client({ connection }).workflow.getHandle(rollback.id, rollback.runId)
+    const state = await handle.query<RunState>('state')
+    const { definition } = await handle.query<Metadata>('__temporal_workflow_metadata')
+    await connection.close()
+    expect(rollback.parked).toEqual(state.parked)
+    for (const { choice, effect } of state.parked?.choices ?? [])
+      expect(text).toContain(
+        `unwind ${choice} checkout -e production${choice === 'abort' ? ' --reason "…"' : ''}\n      ${effect}`,
+      )
+    const updates = definition.updateDefinitions.map(({ name, description }) => [name, description])
+    expect(Object.fromEntries(updates)).toMatchObject(MESSAGE_DESCRIPTIONS)
   })
 
   test('is not answered by mistake: no prompt without a terminal, and nothing for another attempt', async () => {

@@ -62,7 +62,10 @@ export const conformance: readonly Case[] = [
   { name: 'unreachable is TARGET_UNREACHABLE, retried', run: unreachableIsRetried },
   { name: 'no permission is TARGET_FORBIDDEN, not retried, and says which right is missing', run: forbidden },
   { name: 'owned by a reconciler is TARGET_OWNED, refused unless forced with a reason', run: owned },
-  { name: 'canary secrets appear in no state, diff, message or error', run: secretsStayHidden },
+  {
+    name: 'promise 8, secrets are named, never carried: a canary appears in no state, diff, message or error',
+    run: secretsStayHidden,
+  },
 ]
 
 async function planChangesNothing({ target, connection, arrange }: Fixture): Promise<void> {

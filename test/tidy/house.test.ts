@@ -1,13 +1,16 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { targets } from '../../activities/registry.ts'
 import { kinds } from '../../activities/schemas.ts'
 import { errors } from '../../model/errors.ts'
 import { bundleWorkflows } from '../../worker/bundle.ts'
 
+/** Lines of a file. That no function has more than 60 is a rule of the linter (max-lines-per-function). */
 const HARD_LIMIT = 300
-const files = execFileSync('git', ['ls-files', '*.ts'], { encoding: 'utf8' }).trim().split('\n')
+const all = execFileSync('git', ['ls-files'], { encoding: 'utf8' }).trim().split('\n')
+const files = all.filter((file) => /\.[cm]?[jt]sx?$/.test(file))
 const text = (file: string): string => readFileSync(file, 'utf8')
 
 /** What each folder may import of ours; the order of the house, from the inside out. */
@@ -18,7 +21,12 @@ const LAYERS: Record<string, string[]> = {
   workflows: ['model', 'activities (types)'],
   worker: ['model', 'activities', 'config'],
   api: ['model', 'activities', 'config', 'workflows (types)'],
+  cli: ['model', 'activities', 'config', 'tools'],
+  tools: [],
 }
+
+/** Commands that set up or run Unwind; all others are HTTP and a renderer. */
+const LOCAL = ['init', 'setup', 'server', 'processes', 'demo']
 
 test('no file is longer than the hard limit', () => {
   expect(files.filter((file) => text(file).split('\n').length > HARD_LIMIT)).toEqual([])
@@ -29,6 +37,18 @@ test('folders import inwards only', () => {
     files.filter((file) => file.startsWith(`${folder}/`)).flatMap((file) => imports(file, folder)),
   )
   expect(wrong).toEqual([])
+})
+
+test('the command line loads commander and nothing else until it knows the command', () => {
+  expect(loadedBy('cli/main.ts')).toEqual({ folders: ['cli', 'model'], packages: ['commander'] })
+})
+
+test('a command that talks to the API loads model and what paints, nothing else', () => {
+  const remote = files.filter((file) => file.startsWith('cli/commands/') && !LOCAL.includes(basename(file, '.ts')))
+  expect(remote.length).toBeGreaterThan(10)
+  const loaded = remote.map(loadedBy)
+  expect([...new Set(loaded.flatMap(({ folders }) => folders))].toSorted()).toEqual(['cli', 'model'])
+  expect([...new Set(loaded.flatMap(({ packages }) => packages))].toSorted()).toEqual(['picocolors'])
 })
 
 test('workflow code throws nothing but ApplicationFailure', () => {
@@ -46,10 +66,32 @@ test('every kind has a target, and every target a kind', () => {
   expect(Object.keys(targets).toSorted()).toEqual(Object.keys(kinds).toSorted())
 })
 
-test('every promise stands in ARCHITECTURE.md, which stays short', () => {
-  const architecture = text('ARCHITECTURE.md')
-  for (let promise = 1; promise <= 10; promise++) expect(architecture).toMatch(new RegExp(`^\\| ${promise} `, 'm'))
-  expect(architecture.split('\n').length).toBeLessThanOrEqual(150)
+test('every promise stands in ARCHITECTURE.md with its tests, and the first of them is named after it', () => {
+  const promises = [...text('ARCHITECTURE.md').matchAll(/^\| (\d+) ([^|]+) \|[^|]+\| ([^|]+) \|$/gm)]
+  expect(promises.map(([, number]) => Number(number))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+  for (const [, number, promise = '', tests = ''] of promises) {
+    const named = [...tests.matchAll(/`([^`]+)`/g)].map(([, file]) => `test/${file}`)
+    expect(
+      named.filter((file) => !all.includes(file)),
+      `promise ${number} names tests that are not there`,
+    ).toEqual([])
+    expect(text(named[0] ?? '').toLowerCase()).toContain(`'promise ${number}, ${promise.toLowerCase()}`)
+  }
+})
+
+test('whatever ARCHITECTURE.md and README.md name is there, and ARCHITECTURE.md stays short', () => {
+  const folders = [...text('ARCHITECTURE.md').matchAll(/^\| `([a-z]+)` \|/gm)].map(([, folder]) => `${folder}/`)
+  expect(folders.length).toBeGreaterThan(8)
+  expect(folders.filter((folder) => !all.some((file) => file.startsWith(folder)))).toEqual([])
+  for (const page of all.filter((file) => file.endsWith('.md')))
+    for (const [, link = ''] of text(page).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)) {
+      const path = join(dirname(page), link)
+      expect(
+        all.some((file) => file === path || file.startsWith(`${path}/`)),
+        `${page} links to ${link}`,
+      ).toBe(true)
+    }
+  expect(text('ARCHITECTURE.md').split('\n').length).toBeLessThanOrEqual(150)
 })
 
 test('every error has a title of its own', () => {
@@ -67,4 +109,23 @@ function imports(file: string, folder: string): string[] {
     if (depth < 1 || !outside || to === folder || allowed.includes(to)) return []
     return type && allowed.includes(`${to} (types)`) ? [] : [`${file} → ${to}`]
   })
+}
+
+/** What a file loads before any of its code has run: our folders and the packages of others, through all static imports. */
+function loadedBy(start: string): { folders: string[]; packages: string[] } {
+  const folders = new Set<string>()
+  const packages = new Set<string>()
+  const seen = new Set<string>()
+  const open = [start]
+  for (let file = open.pop(); file !== undefined; file = open.pop()) {
+    if (seen.has(file)) continue
+    seen.add(file)
+    folders.add(file.split('/')[0] ?? '')
+    const found = text(file).matchAll(/^(?:import|export) (?!type )[^;]*?from '([^']+)'/gm)
+    for (const [, specifier = ''] of found) {
+      if (specifier.startsWith('.')) open.push(join(dirname(file), specifier))
+      else if (!specifier.startsWith('node:')) packages.add(specifier)
+    }
+  }
+  return { folders: [...folders].toSorted(), packages: [...packages].toSorted() }
 }
