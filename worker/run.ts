@@ -12,6 +12,16 @@ const STICKY_TIMEOUT = '2s'
 /** A verb that waits answers a shutdown at its next pause; this covers one request to a system. */
 const SHUTDOWN_GRACE = '15s'
 
+/** How a worker of Unwind differs from Temporal's defaults. */
+export const WORKER_OPTIONS = {
+  stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
+  shutdownGraceTime: SHUTDOWN_GRACE,
+  maxConcurrentActivityTaskExecutions: 200,
+  maxConcurrentLocalActivityExecutions: 200,
+  maxHeartbeatThrottleInterval: '1s',
+  defaultHeartbeatThrottleInterval: '1s',
+} satisfies Partial<WorkerOptions>
+
 export interface WorkerParts {
   configuration: Configuration
   connection: NativeConnection
@@ -31,12 +41,7 @@ export function createWorker(parts: WorkerParts): Promise<Worker> {
     taskQueue: configuration.temporal?.taskQueue ?? TASK_QUEUE,
     workflowBundle,
     activities: createActivities({ configuration, verifyKeys, ...(targets && { targets }) }),
-    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
-    shutdownGraceTime: SHUTDOWN_GRACE,
-    maxConcurrentActivityTaskExecutions: 200,
-    maxConcurrentLocalActivityExecutions: 200,
-    maxHeartbeatThrottleInterval: '1s',
-    defaultHeartbeatThrottleInterval: '1s',
+    ...WORKER_OPTIONS,
     ...options,
   })
 }

@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client'
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker'
+import { compile } from '../../model/compile.ts'
+import { rollbackId } from '../../model/ids.ts'
+import type { RunState } from '../../model/run.ts'
+import { ALICE, memoryConfiguration } from '../../test/support/engine.ts'
+import { memoryKind } from '../../test/support/memory-target.ts'
+import { type RunningProcess, startProcess } from '../../tools/process.ts'
+import { startTemporal } from '../../tools/temporal/server.ts'
+import { bundleWorkflows } from '../../worker/bundle.ts'
+import { WORKER_OPTIONS } from '../../worker/run.ts'
+import { type Closing, ROOT } from './ground.ts'
+import { type Stages, stagesOf } from './stages.ts'
+import type { WorkerCall } from './worker.ts'
+
+/** A run that does not end within so long is broken; Temporal then ends it, and the bench fails. */
+const LIMIT = '5 minutes'
+
+/** One Temporal, and two worker processes on it: the engine with a system in memory, and a bare one. */
+export interface Engines {
+  ours: RunningProcess
+  other: RunningProcess
+  /** Runs a rollback of so many steps to its end. */
+  rollback(steps: number): Promise<void>
+  /** Runs the bare chain of these stages to its end. */
+  chain(stages: Stages): Promise<void>
+  /** The stages of activities that a rollback of so many steps really has: read from the history of one. */
+  stages(steps: number): Promise<Stages>
+}
+
+export async function openEngines(closing: Closing): Promise<Engines> {
+  const folder = closing.folder(await mkdtemp(join(tmpdir(), 'unwind-bench-')))
+  const { address } = closing.stopping(await startTemporal({ ui: false }))
+  const connection = await Connection.connect({ address })
+  closing.add(() => connection.close())
+  const client = new Client({ connection })
+  const start = async (name: string, script: string, code: string) => {
+    const call: WorkerCall = { address, taskQueue: name, bundle: join(folder, `${name}.cjs`), options: WORKER_OPTIONS }
+    await writeFile(call.bundle, code)
+    return closing.stopping(await startWorker(folder, name, script, call))
+  }
+  const ours = await start('ours', 'worker.ts', await bundleWorkflows())
+  const other = await start('other', 'bare-worker.mjs', await bundleChain())
+  return {
+    ...{ ours, other },
+    rollback: async (steps) => void (await rollback(client, steps)),
+    chain: async (stages) => {
+      const options = { workflowId: randomUUID(), taskQueue: 'other', workflowExecutionTimeout: LIMIT } as const
+      await client.workflow.execute('chain', { ...options, args: [stages] })
+    },
+    stages: async (steps) => stagesOf((await (await rollback(client, steps)).fetchHistory()).events ?? []),
+  }
+}
+
+/** The code of the bare workflow, bundled as ours is. */
+export async function bundleChain(): Promise<string> {
+  const workflowsPath = fileURLToPath(new URL('./chain.ts', import.meta.url))
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') })
+  return code
+}
+
+async function rollback(client: Client, count: number): Promise<WorkflowHandle> {
+  const service = `s-${randomUUID()}`
+  const steps = Array.from({ length: count }, (_, at) => ({ kind: 'memory', object: `${service.slice(0, 10)}-${at}` }))
+  const request = { service, environment: 'test', reason: 'the release is bad', steps }
+  const handle = await client.workflow.start('rollback', {
+    workflowId: rollbackId('test', service),
+    taskQueue: 'ours',
+    workflowExecutionTimeout: LIMIT,
+    args: [compile(request, memoryConfiguration({}, 'ours'), { memory: memoryKind }, ALICE)],
+  })
+  const { outcome, problem } = (await handle.result()) as RunState
+  if (outcome !== 'recovered') throw new Error(`${service} ended ${outcome}: ${problem?.message ?? 'no reason given'}`)
+  return handle
+}
+
+/** Both with the loader of TypeScript, so that it counts on neither side. */
+function startWorker(folder: string, name: string, script: string, call: WorkerCall): Promise<RunningProcess> {
+  return startProcess({
+    name,
+    command: process.execPath,
+    args: ['--import', 'tsx', fileURLToPath(new URL(script, import.meta.url)), JSON.stringify(call)],
+    cwd: ROOT,
+    folder: { path: folder, temporary: false },
+    // The pair that does not count waits until it polls.
+    ready: async () => true,
+  })
+}
