@@ -21,8 +21,8 @@ interface Json {
   $ref?: string
   $defs?: Record<string, Json>
   type?: string
-  const?: unknown
-  enum?: unknown[]
+  const?: string | number | boolean
+  enum?: (string | number)[]
   default?: unknown
   description?: string
   required?: string[]
