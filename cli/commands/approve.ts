@@ -23,7 +23,7 @@ export function answer(decision: Decision): (service: string, options: ApproveOp
     const out = terminal()
     const rollback = await getRollback(client, place)
     const planDigest = digestOf(rollback, digest)
-    out.say(planLines({ ...rollback, digest: planDigest }))
+    out.say(planLines({ ...rollback, digest: planDigest }, out.live ? out.size().columns - 1 : undefined))
     if (!(await agreed(decision, options, out))) {
       out.say('Nothing was sent.')
       return EXIT.ok

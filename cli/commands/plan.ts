@@ -1,5 +1,5 @@
 import { connect } from '../client.ts'
-import { postPlan, type RollbackRequest } from '../calls.ts'
+import { type Planned, postPlan, type RollbackRequest } from '../calls.ts'
 import type { ApiOptions, Format } from '../define/options.ts'
 import { EXIT } from '../exit.ts'
 import { put } from '../output.ts'
@@ -12,14 +12,43 @@ export type PlanOptions = AskedOptions & ApiOptions & { output?: Format }
 /** `unwind plan`: what a rollback would do, by the API's dry run. */
 export async function plan(workload: string | undefined, options: PlanOptions): Promise<number> {
   // A plan is not kept, so a reason is welcome but not demanded.
-  return showPlan(await requestOf(workload, options, 'planned only'), options)
+  return showPlan(await requestOf(workload, options, 'planned only'), workload, options)
 }
 
-/** Plans a request and prints it. */
-export async function showPlan(request: RollbackRequest, options: PlanOptions): Promise<number> {
+/** Plans a request, prints it, and says how to carry it out. */
+export async function showPlan(
+  request: RollbackRequest,
+  workload: string | undefined,
+  options: PlanOptions,
+): Promise<number> {
   const client = await connect(options)
   const planned = await postPlan(client, request)
   const shown = { service: String(request['service']), environment: String(request['environment']), ...planned }
-  await put(terminal(), options.output, planned, () => planLines(shown))
+  const out = terminal()
+  await put(out, options.output, planned, () => planLines(shown, process.stdout.columns))
+  const moves = planned.steps.some(({ plan }) => plan && plan.changes.length > 0)
+  if (!options.output && moves)
+    out.say(`\nNothing was changed. Carry it out:\n  ${startCommand(workload, options, planned)}`)
   return EXIT.ok
+}
+
+/** The same request as a start. What has to be accepted is not put in: that is for whoever has read it. */
+function startCommand(workload: string | undefined, options: PlanOptions, { steps }: Planned): string {
+  const { file, namespace, cluster, service, environment, to, soak, incident, resume, accept = [], reason } = options
+  const given = { file, namespace, cluster, service, environment, to, soak, incident, accept: accept.join(',') }
+  const words = Object.entries(given).flatMap(([name, value]) => (value ? [`--${name}`, quoted(value)] : []))
+  const why = reason ? ['--reason', quoted(reason)] : file ? [] : ['--reason', '"…"']
+  const asks = steps
+    .flatMap(({ plan }) => plan?.warnings ?? [])
+    .filter(({ confirm, code }) => confirm && !accept.includes(code))
+  const codes = [...new Set(asks.map(({ code }) => code))]
+  const command = ['unwind start', ...(workload ? [workload] : []), ...words, ...(resume ? ['--resume'] : []), ...why]
+  const hint =
+    codes.length > 0 ? `\n  It will ask for approval; --accept ${codes.join(',')} says that it is known.` : ''
+  return `${command.join(' ')}${hint}`
+}
+
+/** A word as a POSIX shell reads it back. */
+function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }

@@ -15,7 +15,7 @@ type StartOptions = PlanOptions & WatchOptions & { dryRun?: boolean }
 /** `unwind start`: posts the request once, whatever the connection does, and watches the rollback. */
 export async function start(workload: string | undefined, options: StartOptions): Promise<number> {
   const request = await requestOf(workload, options, options.dryRun ? 'planned only' : undefined)
-  if (options.dryRun) return showPlan(request, options)
+  if (options.dryRun) return showPlan(request, workload, options)
   const client = await connect(options)
   const out = terminal()
   return detachable(options.timeout, async (signal) => {

@@ -87,6 +87,7 @@ export async function actThree(stage: Stage): Promise<Rollback> {
     stage.terminal,
     stage.signal,
   )
+  stage.terminal.say('')
   expect(watched.exit === EXIT.ok, 'the resumed rollback should have recovered', watched.rollback)
   tell(`Recovered: checkout in ${ground.namespace} runs v1.8 again.`)
   return watched.rollback ?? parked.rollback

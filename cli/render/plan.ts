@@ -1,7 +1,7 @@
 import { readable } from '../../model/duration.ts'
 import type { ApprovalNeed } from '../../model/policy.ts'
-import type { Change, Plan } from '../../model/target.ts'
-import { columns, type Line, pad, type Span } from './span.ts'
+import type { Change, Plan, Warning } from '../../model/target.ts'
+import { columns, type Line, pad, paragraph, type Span, wrap } from './span.ts'
 
 /** A plan as the API answers it, or as a run carries it. */
 export interface ShownPlan {
@@ -12,35 +12,45 @@ export interface ShownPlan {
   need?: ApprovalNeed | undefined
 }
 
-/** The whole plan as people approve it: what changes from what to what, what to know, what it needs, and its digest. */
-export function planLines(plan: ShownPlan): Line[] {
+/**
+ * The whole plan as people approve it: what changes from what to what, what to know, what it needs, and its digest.
+ * Sentences are wrapped to `width` columns; the values that change never are.
+ */
+export function planLines(plan: ShownPlan, width = Number.POSITIVE_INFINITY): Line[] {
   return [
     [['bold', `Plan for ${plan.service} in ${plan.environment}`]],
-    ...plan.steps.flatMap((step, index) => stepLines(step, index)),
+    ...plan.steps.flatMap((step, index) => stepLines(step, index, width)),
     [],
-    ...needLines(plan),
+    ...needLines(plan, width),
     ...(plan.digest ? [[['dim', `Digest  ${plan.digest}`] as Span]] : []),
   ]
 }
 
-function stepLines(step: ShownPlan['steps'][number], index: number): Line[] {
+function stepLines(step: ShownPlan['steps'][number], index: number, width: number): Line[] {
   const { plan } = step
   const head: Line[] = [[], [['bold', `${index + 1}. ${step.title}`]]]
   if (!plan) return [...head, [['dim', '   not planned yet']]]
   return [
     ...head,
-    [['plain', `   ${plan.summary}`]],
+    ...paragraph('plain', plan.summary, 3, width),
     ...changeLines(plan.changes),
-    ...plan.warnings.map(
-      (warning): Line => [
-        ['ask', `   ! ${warning.code}${warning.confirm ? ' (has to be accepted)' : ''}: `],
-        ['plain', warning.message],
-      ],
-    ),
-    plan.reversible === true
-      ? [['dim', '   can be taken back']]
-      : [['bad', `   cannot be taken back: ${plan.reversible.because}`]],
+    ...plan.warnings.flatMap((warning) => warningLines(warning, width)),
+    ...(plan.reversible === true
+      ? paragraph('dim', 'can be taken back', 3, width)
+      : paragraph('bad', `cannot be taken back: ${plan.reversible.because}`, 3, width)),
     [['dim', `   limits: ${readable(plan.limits.apply)} to apply, ${readable(plan.limits.verify)} to verify`]],
+  ]
+}
+
+function warningLines({ code, confirm, message }: Warning, width: number): Line[] {
+  const head = `! ${code}${confirm ? ' (has to be accepted)' : ''}:`
+  const [first = '', ...rest] = wrap(`${head} ${message}`, Math.max(20, width - 5))
+  return [
+    [
+      ['ask', `   ${first.slice(0, head.length)}`],
+      ['plain', first.slice(head.length)],
+    ],
+    ...rest.map((line): Line => [['plain', `     ${line}`]]),
   ]
 }
 
@@ -56,7 +66,7 @@ function changeLines(changes: readonly Change[]): Line[] {
   })
 }
 
-function needLines({ need }: ShownPlan): Line[] {
+function needLines({ need }: ShownPlan, width: number): Line[] {
   if (!need) return [[['good', 'Needs no approval.']]]
   const rules = need.rules.map((rule) => {
     const who = rule.groups.length > 0 ? ` from ${rule.groups.join(' or ')}` : ''
@@ -64,7 +74,7 @@ function needLines({ need }: ShownPlan): Line[] {
     return `${rule.min} ${rule.min === 1 ? 'approval' : 'approvals'}${who}${self}, within ${readable(rule.expires)}`
   })
   return [
-    [['ask', `Needs ${rules.join('; and ')}.`]],
-    ...need.because.map((reason): Line => [['plain', `  because: ${reason}`]]),
+    ...paragraph('ask', `Needs ${rules.join('; and ')}.`, 0, width),
+    ...need.because.flatMap((reason) => paragraph('plain', `because: ${reason}`, 2, width)),
   ]
 }

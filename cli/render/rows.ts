@@ -40,7 +40,7 @@ export function rollbackRows(rollbacks: readonly Listed[], now: number, wide: bo
 export function revisionRows(revisions: readonly Revision[], now: number, wide: boolean): Line[] {
   if (revisions.length === 0) return []
   const details = wide ? [...new Set(revisions.flatMap((revision) => Object.keys(revision.details)))].slice(0, 8) : []
-  const heads = ['REVISION', 'WHAT', 'AGE', 'STATE', ...details.map((detail) => detail.toUpperCase())]
+  const heads = ['REVISION', 'WHAT', 'AGE', 'STATE', ...details.map(headOf)]
   const rows = revisions.map((revision): Cell[] => [
     revision.id,
     revision.title,
@@ -49,6 +49,11 @@ export function revisionRows(revisions: readonly Revision[], now: number, wide: 
     ...details.map((detail) => revision.details[detail] ?? '-'),
   ])
   return tableLines(heads, rows)
+}
+
+/** `earlierNumbers` → `EARLIER-NUMBERS`, as kubectl would write it. */
+function headOf(detail: string): string {
+  return detail.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-').toUpperCase()
 }
 
 function short(text: string, wide: boolean): string {

@@ -84,7 +84,9 @@ function detailLines(step: StepState, { doing, run, width }: Scene): Line[] {
   const now = run.phase === 'ended' || (doing && /^[\w.]+ runs$/.test(doing)) ? undefined : doing
   if (now && STATUS_LOOK[step.status][1] === 'busy') lines.push(...paragraph('busy', `${bar(now)}${now}`, 6, width))
   if (step.status === 'done' && step.verdict) lines.push(...paragraph('dim', step.verdict.evidence.summary, 6, width))
-  if (step.problem && run.parked?.stepId !== step.id && step.status !== 'done')
+  // What stopped the run is said beneath the steps.
+  const below = run.parked?.stepId === step.id || run.problem?.message === step.problem?.message
+  if (step.problem && !below && step.status !== 'done')
     lines.push(...paragraph('bad', `${step.problem.code}: ${step.problem.message}`, 6, width))
   return lines
 }

@@ -42,7 +42,10 @@ describe('a rollback from the command line', () => {
   test('is planned without changing anything, as text and as data', async () => {
     await ground.deploy('v2')
     const text = await run('plan', 'deployment/checkout', '--to', 'previous')
-    expect(text).toMatchObject({ code: 0, stderr: '' })
+    expect(text).toMatchObject({
+      code: 0,
+      stderr: '\nNothing was changed. Carry it out:\n  unwind start deployment/checkout --to previous --reason "…"\n',
+    })
     expect(text.stdout).toContain('+ spec.containers[app].image')
     expect(text.stdout).toMatch(/Digest {2}[0-9a-f]{64}\n$/)
     const dry = await run('start', ...BACK, '--dry-run', '-o', 'json')
