@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { UnwindError } from '../model/errors.ts'
 
 /** What a proof tells about one thing that it tried. `detail` says what was seen, and why a failure is one. */
 interface Line {
@@ -54,14 +55,17 @@ async function run(asked: string, given: string[]): Promise<number> {
   try {
     await proof.prove({ cases, seed, args }, report)
   } catch (error) {
-    report({
-      name: asked,
-      passed: false,
-      detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    })
+    report({ name: asked, passed: false, detail: told(error) })
   }
   console.log(`${count.passed} passed, ${count.failed} failed`)
   return count.failed > 0 || count.passed === 0 ? 1 : 0
+}
+
+/** Errors that were thrown on purpose say all there is to say; one of the language's own shows where it arose. */
+function told(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const foreseen = error.constructor === Error || error instanceof UnwindError || 'code' in error
+  return foreseen ? error.message : (error.stack ?? error.message)
 }
 
 /** `--cases` and `--seed` are ours; everything else is the proof's own. */

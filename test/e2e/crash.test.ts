@@ -11,3 +11,10 @@ test('promise 9, kill anything, any time: the run goes on by itself and changes 
   expect(lines.filter(({ passed }) => !passed)).toEqual([])
   expect(lines).toHaveLength(CASES + 3)
 })
+
+test('an API server that stands still for 20 s with open connections stops no rollback', async () => {
+  const lines: { name: string; passed: boolean; detail?: string }[] = []
+  await prove({ cases: 1, seed: 7, args: ['--only', 'stands still'] }, (line) => lines.push(line))
+  expect(lines.filter(({ passed }) => !passed)).toEqual([])
+  expect(lines).toHaveLength(4)
+})

@@ -1,13 +1,17 @@
+import { parseArgs } from 'node:util'
 import { loadKubeConfig, open } from '../../activities/targets/kubernetes/connect.ts'
 import { startCluster } from '../../tools/kubernetes/cluster.ts'
 import { conformance } from '../support/conformance.ts'
+import { until } from '../support/until.ts'
 import { kubernetesFixture } from '../targets/kubernetes-fixture.ts'
-import { openLab } from '../targets/kubernetes-lab.ts'
+import { type Lab, openLab } from '../targets/kubernetes-lab.ts'
+import type { Where } from '../targets/kubernetes-place.ts'
+import { missingRights } from './conformance/rights.ts'
 
 export const title = 'Every promise of a target, kept by each target on its real system'
 
 export const describe =
-  'Starts a Kubernetes control plane, or takes the one of --kubeconfig <path> (it works in a namespace of its own, which it deletes). --cases N runs the suite N times.'
+  'Starts a Kubernetes control plane, or takes the one of --kubeconfig <path> [--context <name>]: there it works in a namespace of its own, which it deletes, or in the one of -n <name>, where it deletes what it made. --cases N runs the suite N times.'
 
 interface Line {
   name: string
@@ -15,48 +19,102 @@ interface Line {
   detail?: string
 }
 
+const PREFIX = 'unwind-conformance'
+/** How long deleted pods may take to be gone, in milliseconds. */
+const CLEARING = 120_000
+
 /** Runs the conformance suite. Reports one line per case; a case that fails says why. */
 export async function prove(
   { cases, args }: { cases: number; seed: number; args: string[] },
   report: (line: Line) => void,
 ): Promise<void> {
-  const given = kubeconfigIn(args)
+  const given = whereIn(args)
   const cluster = given ? undefined : await startCluster()
   try {
-    const kubeconfig = given ?? cluster?.kubeconfig ?? ''
-    for (let round = 0; round < Math.max(1, cases); round++) await provePart(kubeconfig, report)
+    const where = given ?? { kubeconfig: cluster?.kubeconfig ?? '' }
+    await reachable(where)
+    for (let round = 0; round < Math.max(1, cases); round++) await proveOnce(where, report)
   } finally {
     await cluster?.stop()
   }
 }
 
-async function provePart(kubeconfig: string, report: (line: Line) => void): Promise<void> {
-  await reachable(kubeconfig)
-  const lab = await openLab(kubeconfig, 'unwind-conformance')
+async function proveOnce(where: Where, report: (line: Line) => void): Promise<void> {
+  const lab = await openLab(where, PREFIX)
+  const interrupt = onInterrupt()
   try {
-    const fixture = kubernetesFixture(lab)
+    const withheld = await permitted(lab)
+    const what = 'Deployments of registry.k8s.io/pause, a Secret, a ConfigMap, a ServiceAccount, a Role, a RoleBinding'
+    const named = lab.named('') ? `, each called ${lab.named('')}…` : ''
+    console.log(`works in namespace ${lab.namespace} of ${lab.connection.server}: makes ${what}${named}`)
+    if (withheld.length > 0)
+      console.log(`goes on without rights to ${withheld.join(', ')}, which the account can't grant`)
+    const fixture = kubernetesFixture(lab, withheld)
     for (const { name, run } of conformance) {
+      if (interrupt.asked()) throw new Error('interrupted')
       const failure = await run(fixture).then(() => undefined, reason)
       report({ name: `kubernetes: ${name}`, passed: failure === undefined, ...(failure && { detail: failure }) })
     }
   } finally {
-    await lab.close()
+    const failure = await clear(lab).then(() => undefined, reason)
+    report({ name: 'nothing that was made is left', passed: !failure, ...(failure && { detail: failure }) })
+    interrupt.forget()
   }
 }
 
 /** A clear first word where the cluster can't be had, before anything is made in it. */
-async function reachable(kubeconfig: string): Promise<void> {
-  await open(loadKubeConfig({ kubeconfig }, 'the cluster'), 'the cluster').identity(AbortSignal.timeout(15_000))
+async function reachable(where: Where): Promise<void> {
+  await open(loadKubeConfig(where, 'the cluster'), 'the cluster').identity(AbortSignal.timeout(15_000))
+}
+
+/** A namespace or a right that is missing is told before the first object is made. Answers what can be done without. */
+async function permitted({ ask, namespace }: Lab): Promise<string[]> {
+  const { rights, groups } = await missingRights(ask, namespace)
+  if (rights.length > 0) throw new Error(`the account lacks rights in namespace ${namespace}: ${rights.join(', ')}`)
+  const probe = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: PREFIX } }
+  await ask('POST', `/api/v1/namespaces/${namespace}/configmaps?dryRun=All`, probe)
+  return groups
+}
+
+async function clear(lab: Lab): Promise<void> {
+  await lab.close()
+  await until(
+    lab.left,
+    (left) => left.length === 0,
+    (left) => `still there: ${left?.slice(0, 20).join(', ')}`,
+    CLEARING,
+  )
+}
+
+/** Ctrl-C lets the case that runs end, so that nothing is made after the deletion; a second one ends at once. */
+function onInterrupt(): { asked: () => boolean; forget: () => void } {
+  let asked = false
+  const note = () => {
+    asked = true
+    console.log('interrupted: this case ends, then what was made is deleted')
+  }
+  const signals = ['SIGINT', 'SIGTERM'] as const
+  for (const signal of signals) process.once(signal, note)
+  return {
+    asked: () => asked,
+    forget: () => {
+      for (const signal of signals) process.off(signal, note)
+    },
+  }
 }
 
 function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-function kubeconfigIn(args: string[]): string | undefined {
-  const place = args.findIndex((arg) => arg === '--kubeconfig' || arg.startsWith('--kubeconfig='))
-  if (place < 0) return undefined
-  const value = args[place]?.split('=')[1] ?? args[place + 1]
-  if (!value) throw new Error('--kubeconfig needs a path')
-  return value
+function whereIn(args: string[]): Where | undefined {
+  const text = { type: 'string' } as const
+  const { values } = parseArgs({
+    args,
+    options: { kubeconfig: text, context: text, namespace: { ...text, short: 'n' } },
+  })
+  const { kubeconfig, context, namespace } = values
+  if (kubeconfig) return { kubeconfig, ...(context && { context }), ...(namespace && { namespace }) }
+  if (context || namespace) throw new Error('--context and -n need --kubeconfig <path>: no cluster is taken unasked')
+  return undefined
 }

@@ -6,10 +6,17 @@ import { type Cluster, loadKubeConfig, pinOf } from '../../activities/targets/ku
 import { kubernetes } from '../../activities/targets/kubernetes/index.ts'
 import type { Lab } from './kubernetes-lab.ts'
 
-/** The objects of a manifest under docs/rbac. */
-export async function manifest(name: string): Promise<object[]> {
+/** The objects of a manifest under docs/rbac; `account` takes the place of the name that all of them have. */
+export async function manifest(name: string, account?: string): Promise<Manifest[]> {
   const text = await readFile(new URL(`../../docs/rbac/${name}`, import.meta.url), 'utf8')
-  return parseAllDocuments(text).map((document) => document.toJS() as object)
+  const renamed = account ? text.replaceAll(/(?<=^ *name: )unwind-\w+$/gm, account) : text
+  return parseAllDocuments(renamed).map((document) => document.toJS() as Manifest)
+}
+
+/** An object of such a manifest; only roles have rules. */
+export interface Manifest {
+  kind: string
+  rules?: { apiGroups: string[]; resources: string[]; verbs: string[] }[]
 }
 
 /** A connection of a service account, with a real token. */
@@ -30,15 +37,19 @@ export async function tokenOf({ ask, namespace }: Lab, account: string): Promise
 
 /** A kubeconfig for the lab's cluster, or for the server given, that shows this user. Answers its path. */
 export async function kubeconfigOf(
-  lab: Pick<Lab, 'kubeconfig' | 'folder'>,
+  lab: Pick<Lab, 'kubeconfig' | 'context' | 'folder'>,
   user: object,
   cluster: object = {},
 ): Promise<string> {
-  const { server, caData } = loadKubeConfig({ kubeconfig: lab.kubeconfig }, 'lab').getCurrentCluster() ?? {}
+  const { kubeconfig, context } = lab
+  const known = loadKubeConfig({ kubeconfig, context }, 'lab').getCurrentCluster()
+  const { server, caData, caFile, tlsServerName, proxyUrl } = known ?? {}
+  const authority = caData ? { 'certificate-authority-data': caData } : { 'certificate-authority': caFile }
+  const way = { 'tls-server-name': tlsServerName, 'proxy-url': proxyUrl }
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: 'c', cluster: { server, 'certificate-authority-data': caData, ...cluster } }],
+    clusters: [{ name: 'c', cluster: { server, ...authority, ...(!('server' in cluster) && way), ...cluster } }],
     users: [{ name: 'u', user }],
     contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
     'current-context': 'x',

@@ -12,11 +12,14 @@ import { connectAs, kubeconfigOf, manifest } from './kubernetes-accounts.ts'
 import type { Lab } from './kubernetes-lab.ts'
 import type { Release } from './kubernetes-manifests.ts'
 
-/** Deployments of a real cluster, in each situation that the conformance suite asks for. */
-export function kubernetesFixture(lab: Lab): Fixture {
+/**
+ * Deployments of a real cluster, in each situation that the conformance suite asks for. Rights to the API groups that
+ * are `withheld` are not granted: nobody can grant what he does not have.
+ */
+export function kubernetesFixture(lab: Lab, withheld: readonly string[] = []): Fixture {
   let count = 0
   const arrange = async (first: Release, second: Release, step: object = {}): Promise<Subject> => {
-    const name = `subject-${++count}`
+    const name = lab.named(`subject-${++count}`)
     await lab.deploy(name, first)
     await lab.deploy(name, second)
     return subject(lab, name, second, step)
@@ -26,19 +29,23 @@ export function kubernetesFixture(lab: Lab): Fixture {
     connection: lab.connection,
     arrange: () => arrange({ image: '3.9' }, { image: '3.10' }),
     empty: async () => {
-      await lab.deploy('empty', { image: '3.9' })
-      return { step: lab.step('empty') }
+      const name = lab.named('empty')
+      await lab.deploy(name, { image: '3.9' })
+      return { step: lab.step(name) }
     },
     owned: async () => {
-      const annotations = { 'argocd.argoproj.io/tracking-id': `shop:apps/Deployment:${lab.namespace}/owned` }
+      const annotations = {
+        'argocd.argoproj.io/tracking-id': `unwind-conformance:apps/Deployment:${lab.namespace}/owned`,
+      }
       const { step } = await arrange({ image: '3.9', annotations }, { image: '3.10', annotations })
       return { step, forced: { force: { reason: 'Argo CD is down' } } }
     },
     forbidden: async () => {
-      await lab.apply(...(await manifest('reader.yaml')))
+      const account = lab.named('unwind-reader')
+      await lab.apply(...(await readerOf(account, withheld)))
       return {
-        connection: await connectAs(lab, 'unwind-reader'),
-        right: /patch deployments\.apps in namespace unwind-/,
+        connection: await connectAs(lab, account),
+        right: new RegExp(String.raw`patch deployments\.apps in namespace ${lab.namespace};`),
       }
     },
     unreachable: async () => {
@@ -48,8 +55,10 @@ export function kubernetesFixture(lab: Lab): Fixture {
     },
     secret: async () => {
       const canaries = ['canary-in-env-7Qx', 'canary in args & 1/2', 'canary-in-annotation-9', 'canary-in-probe-3']
-      await lab.apply(...keepers(canaries))
-      return { subject: await arrange(secretive('3.9', canaries), secretive('3.10', canaries)), canaries }
+      const keeper = lab.named('canaries')
+      await lab.apply(...keepers(keeper, canaries))
+      const [old, now] = [secretive('3.9', keeper, canaries), secretive('3.10', keeper, canaries)]
+      return { subject: await arrange(old, now), canaries }
     },
     proxied: async () => {
       const proxy = await proxyTo(lab)
@@ -60,9 +69,17 @@ export function kubernetesFixture(lab: Lab): Fixture {
   }
 }
 
+async function readerOf(account: string, withheld: readonly string[]): Promise<object[]> {
+  const objects = await manifest('reader.yaml', account)
+  return objects.map((object) => {
+    const rules = object.rules?.filter(({ apiGroups }) => !apiGroups.some((group) => withheld.includes(group)))
+    return { ...object, ...(rules && { rules }) }
+  })
+}
+
 /** A proxy before the lab's API server, with all rights. */
-export async function proxyTo({ kubeconfig }: Lab, rewrite?: Upstream['rewrite']): Promise<HoldingProxy> {
-  const config = loadKubeConfig({ kubeconfig }, 'lab')
+export async function proxyTo({ kubeconfig, context }: Lab, rewrite?: Upstream['rewrite']): Promise<HoldingProxy> {
+  const config = loadKubeConfig({ kubeconfig, context }, 'lab')
   const options: https.RequestOptions = {}
   await config.applyToHTTPSOptions(options)
   return startProxy({
@@ -103,7 +120,7 @@ function asWritten({ metadata, spec }: Deployment): unknown {
 }
 
 /** Everywhere that people put secrets, wisely or not. */
-function secretive(image: string, [env, args, annotation, probe]: string[]): Release {
+function secretive(image: string, keeper: string, [env, args, annotation, probe]: string[]): Release {
   return {
     image,
     annotations: {
@@ -113,8 +130,8 @@ function secretive(image: string, [env, args, annotation, probe]: string[]): Rel
     podAnnotations: { 'example.test/token': `${annotation}-${image}` },
     env: [
       { name: 'PASSWORD', value: `${env}-${image}` },
-      { name: 'FROM_SECRET', valueFrom: { secretKeyRef: { name: 'canaries', key: 'one' } } },
-      { name: 'FROM_MAP', valueFrom: { configMapKeyRef: { name: 'canaries', key: 'one' } } },
+      { name: 'FROM_SECRET', valueFrom: { secretKeyRef: { name: keeper, key: 'one' } } },
+      { name: 'FROM_MAP', valueFrom: { configMapKeyRef: { name: keeper, key: 'one' } } },
     ],
     container: {
       args: [`--token=${args}`, image],
@@ -127,8 +144,8 @@ function secretive(image: string, [env, args, annotation, probe]: string[]): Rel
   }
 }
 
-function keepers([value]: string[]): object[] {
-  const metadata = { name: 'canaries' }
+function keepers(name: string, [value]: string[]): object[] {
+  const metadata = { name }
   return [
     { apiVersion: 'v1', kind: 'Secret', metadata, stringData: { one: value } },
     { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { one: value } },

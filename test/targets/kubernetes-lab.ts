@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,11 +8,16 @@ import type { Pod } from '../../activities/targets/kubernetes/pods.ts'
 import { type Request, send } from '../../activities/targets/kubernetes/request.ts'
 import { until } from '../support/until.ts'
 import { deploymentOf, type Release } from './kubernetes-manifests.ts'
+import { guestIn, ownNamespace, type Place, type Where } from './kubernetes-place.ts'
 
 /** One namespace of a real cluster, and hands to work in it with all rights. */
 export interface Lab {
   readonly namespace: string
   readonly kubeconfig: string
+  /** The context of the kubeconfig; its current one unless given. */
+  readonly context?: string
+  /** The name for an object that tests call so: another one where the namespace is not the lab's own. */
+  named: (name: string) => string
   /** A folder for files of the tests, kubeconfigs among them; `close` deletes it. */
   readonly folder: string
   /** A connection of the target with all rights. */
@@ -32,22 +36,26 @@ export interface Lab {
   patch: (name: string, change: object) => Promise<void>
   /** A step for the Deployment, as a runbook would write it. */
   step: (name: string, more?: object) => Record<string, unknown>
+  /** Deletes all that the lab has made. */
   close: () => Promise<void>
+  /** What is still there after `close`: deletions take their time. */
+  left: () => Promise<string[]>
 }
 
-/** Makes a namespace in the cluster that a kubeconfig leads to. */
-export async function openLab(kubeconfig: string, prefix = 'unwind'): Promise<Lab> {
-  const namespace = `${prefix}-${randomUUID().slice(0, 8)}`
-  const config = loadKubeConfig({ kubeconfig }, 'lab')
-  const connection = await connect({ kubeconfig, pin: pinOf(config, 'lab') }, 'lab')
-  const ask = asAdmin(kubeconfig)
+/** Opens a lab in the cluster of a kubeconfig: in a namespace that it makes, or as a guest in the one given. */
+export async function openLab(given: string | Where, prefix = 'unwind'): Promise<Lab> {
+  const where = typeof given === 'string' ? { kubeconfig: given } : given
+  const { namespace: _, ...login } = where
+  const connection = await connect({ ...login, pin: pinOf(loadKubeConfig(login, 'lab'), 'lab') }, 'lab')
+  const ask = asAdmin(login)
+  const folder = await mkdtemp(join(tmpdir(), 'unwind-lab-'))
+  const place = where.namespace ? guestIn(ask, where.namespace, prefix) : await ownNamespace(ask, prefix)
+  const { namespace, named, left } = place
   const here = (plural: string, name = '') => `/apis/apps/v1/namespaces/${namespace}/${plural}/${name}`
   const deployment = (name: string) => ask<Deployment>('GET', here('deployments', name))
   const apply = async (...objects: object[]) => {
-    for (const object of objects) await applyOne(ask, namespace, object)
+    for (const object of objects) await applyOne(ask, place, object)
   }
-  const folder = await mkdtemp(join(tmpdir(), 'unwind-lab-'))
-  await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })
   const owned = async <T>(path: string, of: (uid: string) => boolean): Promise<T[]> => {
     const { items } = await ask<{ items: (T & ReplicaSet)[] }>('GET', path)
     return items.filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => of(uid)))
@@ -58,8 +66,10 @@ export async function openLab(kubeconfig: string, prefix = 'unwind'): Promise<La
     return found.sort((a, b) => revisionOf(a) - revisionOf(b))
   }
   return {
+    ...login,
     namespace,
-    kubeconfig,
+    named,
+    left,
     folder,
     connection,
     ask,
@@ -81,14 +91,14 @@ export async function openLab(kubeconfig: string, prefix = 'unwind'): Promise<La
     step: (name, more = {}) => ({ kind: 'kubernetes', workload: `deployment/${name}`, namespace, soak: '0s', ...more }),
     close: async () => {
       await rm(folder, { recursive: true, force: true })
-      await ask('DELETE', `/api/v1/namespaces/${namespace}`)
+      await place.clear()
     },
   }
 }
 
 /** Requests with the rights of a kubeconfig. */
-function asAdmin(kubeconfig: string): Lab['ask'] {
-  const config = loadKubeConfig({ kubeconfig }, 'lab')
+function asAdmin(login: Pick<Where, 'kubeconfig' | 'context'>): Lab['ask'] {
+  const config = loadKubeConfig(login, 'lab')
   const server = new URL(config.getCurrentCluster()?.server ?? '')
   const credentials = credentialsOf(config, 'lab')
   return async <T>(method: Request['method'], path: string, body?: unknown, contentType = 'application/json') => {
@@ -107,13 +117,14 @@ interface Applicable {
 
 const CLUSTER_WIDE = /^(?:Namespace|Cluster|ValidatingAdmissionPolicy|CustomResourceDefinition)/
 
-async function applyOne(ask: Lab['ask'], namespace: string, object: object): Promise<void> {
+async function applyOne(ask: Lab['ask'], { namespace, made }: Place, object: object): Promise<void> {
   const { apiVersion, kind, metadata } = object as Applicable
   const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
   const plural = `${kind.toLowerCase()}s`.replace(/ys$/, 'ies')
-  const place = CLUSTER_WIDE.test(kind) ? plural : `namespaces/${namespace}/${plural}`
-  const query = 'fieldManager=lab&force=true'
-  await ask('PATCH', `${root}/${place}/${metadata.name}?${query}`, object, 'application/apply-patch+yaml')
+  const scope = CLUSTER_WIDE.test(kind) ? plural : `namespaces/${namespace}/${plural}`
+  const path = `${root}/${scope}/${metadata.name}`
+  made(path)
+  await ask('PATCH', `${path}?fieldManager=lab&force=true`, object, 'application/apply-patch+yaml')
 }
 
 export function revisionOf({ metadata }: { metadata: { annotations?: Record<string, string> } }): number {

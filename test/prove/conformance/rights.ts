@@ -1,0 +1,69 @@
+import { manifest } from '../../targets/kubernetes-accounts.ts'
+import type { Lab } from '../../targets/kubernetes-lab.ts'
+
+interface Right {
+  verb: string
+  group: string
+  resource: string
+}
+
+/** What the suite does in its namespace, beside what it grants. */
+const ACTS: readonly (readonly [group: string, resource: string, verbs: string])[] = [
+  ['apps', 'deployments', 'get list create patch delete'],
+  ['apps', 'replicasets', 'get list'],
+  ['', 'pods', 'list'],
+  ['', 'secrets', 'get create patch delete'],
+  ['', 'configmaps', 'get create patch delete'],
+  ['', 'serviceaccounts', 'create patch delete'],
+  ['', 'serviceaccounts/token', 'create'],
+  ['rbac.authorization.k8s.io', 'roles', 'create patch delete'],
+  ['rbac.authorization.k8s.io', 'rolebindings', 'create patch delete'],
+]
+
+/** What the account lacks in the namespace; nothing is made to find out. */
+export interface Missing {
+  /** As `verb resource.group`. */
+  rights: string[]
+  /** API groups whose rights it can't grant, and which the suite can do without. */
+  groups: string[]
+}
+
+/** Kinds that most clusters do not have; a plan by an account without a right to them says so and goes on. */
+const OPTIONAL = ['flagger.app', 'argoproj.io']
+
+export async function missingRights(ask: Lab['ask'], namespace: string): Promise<Missing> {
+  const acts = ACTS.flatMap(([group, resource, verbs]) => each(group, resource, verbs.split(' ')))
+  const wanted = [...acts, ...(await granted())]
+  const allowed = await Promise.all(wanted.map((right) => isAllowed(ask, namespace, right)))
+  const lacking = wanted.filter((_, index) => !allowed[index])
+  const serious = lacking.filter(({ group }) => !OPTIONAL.includes(group))
+  return {
+    rights: [...new Set(serious.map(({ verb, group, resource }) => `${verb} ${resource}${group && `.${group}`}`))],
+    groups: OPTIONAL.filter((group) => lacking.some((right) => right.group === group)),
+  }
+}
+
+/** Nobody can grant a right that he does not hold, and the suite grants those of docs/rbac/reader.yaml. */
+async function granted(): Promise<Right[]> {
+  return (await manifest('reader.yaml')).flatMap(({ rules = [] }) =>
+    rules.flatMap(({ apiGroups, resources, verbs }) =>
+      apiGroups.flatMap((group) => resources.flatMap((resource) => each(group, resource, verbs))),
+    ),
+  )
+}
+
+function each(group: string, resource: string, verbs: string[]): Right[] {
+  return verbs.map((verb) => ({ verb, group, resource }))
+}
+
+async function isAllowed(ask: Lab['ask'], namespace: string, { verb, group, resource }: Right): Promise<boolean> {
+  const [plural, subresource] = resource.split('/')
+  const resourceAttributes = { namespace, verb, group, resource: plural, ...(subresource && { subresource }) }
+  const body = {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectAccessReview',
+    spec: { resourceAttributes },
+  }
+  const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'
+  return (await ask<{ status: { allowed: boolean } }>('POST', path, body)).status.allowed
+}
