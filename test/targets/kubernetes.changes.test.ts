@@ -167,13 +167,14 @@ describe('what is written', () => {
       group: 'apps',
       resources: ['deployments'],
       operations: ['UPDATE'],
-      message: '"not with " + object.spec.template.spec.containers[0].env[0].value',
+      message:
+        '"not with " + object.spec.template.spec.containers[0].env[0].value + oldObject.spec.template.spec.containers[0].env[0].value',
       probe: () => lab.ask('PATCH', path, { metadata: { labels: { a: 'b' } } }, 'application/merge-patch+json'),
     })
     onTestFinished(lift)
     const error = await back.applyError(plan)
     expect(error).toMatchObject({ code: 'TARGET_REJECTED', facts: { untouched: true } })
-    expect(error.message).toContain('not with …')
+    expect(error.message).toContain('not with ……')
     expect(error.message).not.toContain('hunter2')
     expect(await image('refused')).toBe(`${IMAGE}:3.8`)
   })

@@ -61,7 +61,8 @@ async function restore(
     towards: target.metadata.name,
     ...(move.from.paused && { paused: false }),
   }
-  const write = { body: operations(deployment, change, context), template, first: !bearsMark(deployment, context) }
+  const templates = [deployment.spec.template, template]
+  const write = { body: operations(deployment, change, context), templates, first: !bearsMark(deployment, context) }
   const written = await patch(context.connection, place, write, context.signal)
   if (written === 'lost') return lost
   if (isAt(written, move.to)) return { state: { ...move.to, replicaSet: target.metadata.name } }
@@ -81,8 +82,8 @@ async function pauseAgain(
   if (!complete && !deadlineExceeded(deployment, changedAt(deployment, context)))
     return { again: REPAUSE, doing: `${updated} of ${desired} pods moved; then it is paused again` }
   const change: Change = { paused: true, left: null, towards: move.to.replicaSet }
-  const { template } = deployment.spec
-  const write = { body: operations(deployment, change, context), template, first: !bearsMark(deployment, context) }
+  const templates = [deployment.spec.template]
+  const write = { body: operations(deployment, change, context), templates, first: !bearsMark(deployment, context) }
   const written = await patch(context.connection, place, write, context.signal)
   return written === 'lost' ? lost : { state: move.to }
 }

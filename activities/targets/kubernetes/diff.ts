@@ -27,11 +27,12 @@ export function changes(from: Template, to: Template): Change[] {
 }
 
 /**
- * The values of a template that must not be shown, longest first: messages of the API server and of admission
- * plug-ins may quote the object that they refuse.
+ * The values of templates that must not be shown, longest first: messages of the API server and of admission plug-ins
+ * may quote the object that they refuse, and the one that it would replace.
  */
-export function hiddenValues(template: Template): string[] {
-  const values = [...leaves(pure(template))].flatMap(([path, text]) => (isShown(path) ? [] : [text]))
+export function hiddenValues(...templates: Template[]): string[] {
+  const found = templates.flatMap((template) => [...leaves(pure(template))])
+  const values = found.flatMap(([path, text]) => (isShown(path) ? [] : [text]))
   const words = values.flatMap((text) => {
     const value: unknown = JSON.parse(text)
     return typeof value === 'string' ? [value, text.slice(1, -1)] : []

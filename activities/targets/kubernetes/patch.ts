@@ -34,8 +34,8 @@ export interface Change {
 /** A write, and what is known of the one before. */
 export interface Write {
   body: Operation[]
-  /** What must not be quoted from a refusal. */
-  template: Template
+  /** The templates before and after, whose hidden values must not be quoted from a refusal. */
+  templates: Template[]
   /** Whether the Deployment bore no mark of this rollback when it was read. */
   first: boolean
 }
@@ -71,7 +71,7 @@ export function operations(
 /**
  * First with dryRun, so that admission has its say before anything changes, then for real. Answers the Deployment as it
  * was written, or `lost` when somebody else's change came first. Throws TARGET_REJECTED for a real refusal, its message
- * free of the values that the template keeps hidden; TARGET_UNREACHABLE leaves open whether the write was done.
+ * free of the values that the templates keep hidden; TARGET_UNREACHABLE leaves open whether the write was done.
  */
 export async function patch(
   cluster: Cluster,
@@ -95,7 +95,7 @@ export async function patch(
       continue
     }
     if ((answer.status === 422 || answer.status === 409) && (await moved(cluster, place, body, signal))) return 'lost'
-    const error = refused(masked(answer, write.template), asked, cluster.name)
+    const error = refused(masked(answer, write.templates), asked, cluster.name)
     throw dryRun && write.first ? untouched(error) : error
   }
   return 'lost'
@@ -130,6 +130,6 @@ function untouched(error: UnwindError): UnwindError {
   return errors[code].retryable ? error : new UnwindError(code, message, { ...facts, untouched: true })
 }
 
-function masked(answer: Answer, template: Template): Answer {
-  return { ...answer, body: { message: mask(statusMessage(answer), hiddenValues(template)) } }
+function masked(answer: Answer, templates: Template[]): Answer {
+  return { ...answer, body: { message: mask(statusMessage(answer), hiddenValues(...templates)) } }
 }
