@@ -1,12 +1,32 @@
 import { describe, expect, test } from 'vitest'
 import { eventLine } from '../../cli/render/events.ts'
+import { planLines } from '../../cli/render/plan.ts'
 import { columns, type Line, paint } from '../../cli/render/span.ts'
 import { treeLines } from '../../cli/render/tree.ts'
-import { BEGAN, run } from './record.ts'
+import { BEGAN, run, step } from './record.ts'
 
 function plain(lines: readonly Line[], width = Number.POSITIVE_INFINITY): string {
   return paint(lines, { colour: false, width }).join('\n')
 }
+
+test('why a run could not begin is said once, beneath its steps', () => {
+  const problem = { code: 'NO_ROLLBACK_TARGET', message: 'there is one revision only' } as const
+  const ended = run({
+    phase: 'ended',
+    outcome: 'not-applicable',
+    problem,
+    steps: [step({ status: 'waiting', problem })],
+  })
+  const text = plain(treeLines({ run: ended, now: BEGAN, frame: 0, width: 100 }))
+  expect(text.match(/there is one revision only/g)).toHaveLength(1)
+})
+
+test('a plan is wrapped where sentences are, and never where values change', () => {
+  const text = plain(planLines({ service: 'checkout', environment: 'production', steps: [step()] }, 60))
+  const long = text.split('\n').filter((line) => line.length > 60 && !/^ {3}[-+] /.test(line))
+  expect(long).toEqual([])
+  expect(text).toMatch(/! UNVERIFIED_TARGET \(has to be accepted\): no finished run\n {5}says/)
+})
 
 describe('lines', () => {
   test('hold nothing that a terminal would obey, whoever wrote the text', () => {
