@@ -25,7 +25,7 @@ test('a plan is wrapped where sentences are, and never where values change', () 
   const text = plain(planLines({ service: 'checkout', environment: 'production', steps: [step()] }, 60))
   const long = text.split('\n').filter((line) => line.length > 60 && !/^ {3}[-+] /.test(line))
   expect(long).toEqual([])
-  expect(text).toMatch(/! UNVERIFIED_TARGET \(has to be accepted\): no finished run\n {5}says/)
+  expect(text).toMatch(/! UNVERIFIED_TARGET \(has to be accepted\): no finished\n {5}run/)
 })
 
 describe('lines', () => {
