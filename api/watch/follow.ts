@@ -7,8 +7,8 @@ const PAUSE_AFTER_ERROR = 1_000
 const ALL_EVENTS = 1
 
 /**
- * Follows a run's history by one long poll at a time, across continue-as-new. Calls `changed` after each batch of new
- * events, and returns when the run has ended or the signal aborts. Survives Temporal being away.
+ * Follows a run's history by one long poll at a time, across continue-as-new. Calls `changed` when the run may have
+ * another record, and returns when the run has ended or the signal aborts. Survives Temporal being away.
  */
 export async function followHistory(
   api: Api,
@@ -25,7 +25,8 @@ export async function followHistory(
       continue
     }
     const events = answer.history?.events ?? []
-    if (events.length > 0) changed()
+    // The record changes in a workflow task and at no other time; each question costs the worker that carries the run.
+    if (events.some((event) => event.workflowTaskCompletedEventAttributes)) changed()
     const next = events.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId
     if (next) runId = next
     else if (!answer.nextPageToken?.length) return 'ended'
