@@ -56,9 +56,15 @@ test('workflow code throws nothing but ApplicationFailure', () => {
   expect(throwing).toEqual([])
 })
 
-test('the workflow bundle carries neither zod nor a module of Node', async () => {
+test('only model/expression knows the library that reads expressions', () => {
+  const importing = files.filter((file) => /from '@marcbachmann\/cel-js/.test(text(file)))
+  expect(importing.filter((file) => !file.startsWith('model/expression/'))).toEqual([])
+})
+
+test('the workflow bundle carries neither zod nor expressions nor a module of Node', async () => {
   const code = await bundleWorkflows()
   expect(code).not.toMatch(/node_modules\/zod\//)
+  expect(code).not.toMatch(/node_modules\/@marcbachmann\/cel-js\//)
   expect(code).not.toMatch(/require\("node:/)
 }, 60_000)
 
