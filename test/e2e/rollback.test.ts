@@ -27,7 +27,7 @@ afterAll(async () => {
 })
 
 test('a rollback that is posted is recovered, and the Deployment changed once', async () => {
-  const subject = await newSubject(ground)
+  const subject = await newSubject(ground, {})
   const posted = await post(subject)
   expect(posted.status).toBe(202)
   expect(posted.headers.get('location')).toContain(`/v1/rollbacks/test/${subject.name}`)
@@ -38,7 +38,7 @@ test('a rollback that is posted is recovered, and the Deployment changed once', 
 })
 
 test('the API is killed in the middle of a rollback: it goes on, and the next API tells how it ended', async () => {
-  const subject = await newSubject(ground)
+  const subject = await newSubject(ground, {})
   ground.watch('change')
   const held = ground.proxy.hold('request')
   expect((await post(subject)).status).toBe(202)
@@ -57,7 +57,7 @@ test('the API is killed in the middle of a rollback: it goes on, and the next AP
 })
 
 test('the worker is killed in the middle of a posted rollback: another one ends it', async () => {
-  const subject = await newSubject(ground)
+  const subject = await newSubject(ground, {})
   ground.watch('change')
   const held = ground.proxy.hold('answer')
   expect((await post(subject)).status).toBe(202)

@@ -66,7 +66,7 @@ async function line(ground: Ground, { crash, cache }: Chosen, tally: Tally): Pro
 }
 
 async function tryOne(ground: Ground, crash: Crash, cache: boolean, tally: Tally): Promise<string> {
-  const subject = await newSubject(ground, crash.step)
+  const subject = await newSubject(ground, crash)
   ground.watch('change')
   const worker = await ground.startWorker(cache)
   const api = crash.posted ? await ground.startApi() : undefined
@@ -92,10 +92,10 @@ async function tryOne(ground: Ground, crash: Crash, cache: boolean, tally: Tally
  * Ended well means as it should by itself, every intended change made exactly once. Whoever waits for a person says
  * why, and has made each change at most once.
  */
-async function judge({ ends }: Crash, state: RunState, subject: Subject, tally: Tally): Promise<string> {
+async function judge({ ends, paused }: Crash, state: RunState, subject: Subject, tally: Tally): Promise<string> {
   const { phase, outcome, parked } = state
   const [changes, at] = [await subject.changes(), await subject.at()]
-  const [intended, place] = ends === 'compensated' ? [2, 'new'] : [1, 'old']
+  const [intended, place] = ends === 'compensated' ? [paused ? 3 : 2, 'new'] : [1, 'old']
   const problem = parked?.problem ?? state.problem
   const said = `${phase} ${outcome ?? ''}${problem ? ` ${problem.code}: ${problem.message}` : ''}`
   const told = `${said}; changed ${changes} times of ${intended}, at the ${at} release`

@@ -20,7 +20,7 @@ const ACTS: readonly (readonly [group: string, resource: string, verbs: string])
   ['rbac.authorization.k8s.io', 'rolebindings', 'create patch delete'],
 ]
 
-/** What the account lacks in the namespace; nothing is made to find out. */
+/** What an account lacks. */
 export interface Missing {
   /** As `verb resource.group`. */
   rights: string[]
@@ -31,6 +31,7 @@ export interface Missing {
 /** Kinds that most clusters do not have; a plan by an account without a right to them says so and goes on. */
 const OPTIONAL = ['flagger.app', 'argoproj.io']
 
+/** What the account of these requests lacks in the namespace for the whole suite; nothing is made to find out. */
 export async function missingRights(ask: Lab['ask'], namespace: string): Promise<Missing> {
   const acts = ACTS.flatMap(([group, resource, verbs]) => each(group, resource, verbs.split(' ')))
   const wanted = [...acts, ...(await granted())]

@@ -104,5 +104,12 @@ function takingBack(): Crash[] {
     killedAt('the worker dies before the taking back reaches the cluster', 'change', 'request', 2),
     killedAt('the worker dies after the taking back, before its answer', 'change', 'answer', 2),
     late('the worker dies while the taking back is on its way, and it arrives late', 2),
-  ].map((crash) => ({ ...crash, step, ends: 'compensated' }))
+    pausing('the worker dies between the taking back and the pausing again', 'request'),
+    pausing('the worker dies after the pausing again, before its answer', 'answer'),
+  ].map((crash) => ({ ...crash, step: { ...step, ...crash.step }, ends: 'compensated' }))
+}
+
+/** What was paused is taken back in two writes, the third and last of the run. */
+function pausing(name: string, moment: 'request' | 'answer'): Crash {
+  return { ...killedAt(name, 'change', moment, 3), paused: true, step: { resume: true } }
 }

@@ -22,19 +22,26 @@ export interface Subject {
   at(): Promise<'old' | 'new' | 'neither'>
 }
 
-/** Deploys an old and a new release. `more` is added to the step that goes back to the old one. */
-export async function newSubject({ lab }: Ground, more: object = {}): Promise<Subject> {
+/** What is special about a subject. */
+interface Shape {
+  step?: object
+  paused?: boolean
+}
+
+/** Deploys an old and a new release. `step` is added to the step that goes back to the old one. */
+export async function newSubject({ lab }: Ground, { step = {}, paused = false }: Shape): Promise<Subject> {
   const name = `shop-${randomUUID().slice(0, 8)}`
   const templates: string[] = []
   for (const image of ['3.9', '3.10']) {
     await lab.deploy(name, { image, replicas: 1 })
     templates.push(canonical((await lab.deployment(name)).spec.template))
   }
+  if (paused) await lab.patch(name, { spec: { paused } })
   const generation = async () => (await lab.deployment(name)).metadata.generation ?? 0
   const before = await generation()
   return {
     name,
-    step: { kind: 'kubernetes', workload: `deployment/${name}`, to: 'previous', soak: '0s', ...more },
+    step: { kind: 'kubernetes', workload: `deployment/${name}`, to: 'previous', soak: '0s', ...step },
     changes: async () => (await generation()) - before,
     at: async () => {
       const now = canonical((await lab.deployment(name)).spec.template)

@@ -22,6 +22,8 @@ export interface Crash {
   step?: object
   /** How the run ends by itself; recovered unless given. */
   ends?: 'compensated'
+  /** The Deployment is paused to begin with, so that its taking back ends with pausing it again. */
+  paused?: true
   /** It stops the API server, so the control plane must be the ground's own. */
   own?: true
   /** The rollback is posted to an API process, which the crash may kill, rather than started in Temporal. */
