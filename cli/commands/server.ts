@@ -4,6 +4,7 @@ import { loadConfiguration } from '../../config/load.ts'
 import { stateDirectory } from '../../config/state.ts'
 import type { Configuration } from '../../model/configuration.ts'
 import { identify } from '../../tools/process/owned.mjs'
+import { claimKnownPort } from '../../tools/process/ports.ts'
 import { answers, listens } from '../../tools/process/ready.ts'
 import type { RunningProcess } from '../../tools/process.ts'
 import { startTemporal, type TemporalServer } from '../../tools/temporal/server.ts'
@@ -59,10 +60,8 @@ async function folderOf({ state }: ServerOptions): Promise<string> {
 
 async function startOwnTemporal(folder: string): Promise<TemporalServer> {
   // The ports that people know where they are free; others where a Temporal runs already.
-  const [port, uiPort] = await Promise.all(
-    [7_233, 8_233].map(async (known) => ((await listens(known)) ? undefined : known)),
-  )
-  return startTemporal({ stateDir: folder, ...(port && { port }), ...(uiPort && { uiPort }) })
+  const [port, uiPort] = await Promise.all([claimKnownPort(7_233), claimKnownPort(8_233)])
+  return startTemporal({ stateDir: folder, port, uiPort })
 }
 
 function announce({ api, environments }: Configuration, temporal: TemporalServer, folder: string): void {

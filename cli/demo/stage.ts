@@ -1,8 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { survey } from '../../activities/targets/kubernetes/survey.ts'
-import { listens } from '../../tools/process/ready.ts'
-import { claimPort } from '../../tools/process/ports.ts'
+import { claimKnownPort } from '../../tools/process/ports.ts'
 import type { RunningProcess } from '../../tools/process.ts'
 import { startTemporal, type TemporalServer } from '../../tools/temporal/server.ts'
 import type { Place } from '../calls.ts'
@@ -25,14 +24,9 @@ export interface Stage extends Narrator {
   replaceWorker(): Promise<RunningProcess>
 }
 
-/** The ports that people know where they are free, others otherwise. */
-export async function knownOrFree(port: number): Promise<number> {
-  return (await listens(port)) ? claimPort() : port
-}
-
 /** Starts a Temporal of the demo's own, with its UI. */
 export async function startDemoTemporal(folder: string, { tell }: Narrator): Promise<TemporalServer> {
-  const [port, uiPort] = await Promise.all([knownOrFree(7_233), knownOrFree(8_233)])
+  const [port, uiPort] = await Promise.all([claimKnownPort(7_233), claimKnownPort(8_233)])
   const temporal = await startTemporal({ stateDir: folder, port, uiPort })
   tell(`Temporal is up: ${temporal.uiUrl}`)
   return temporal
@@ -50,7 +44,7 @@ export interface StageParts {
 
 /** Configures Unwind for the playground, and starts its API and a worker. */
 export async function setStage({ ground, temporal, folder, narrator, signal, keep }: StageParts): Promise<Stage> {
-  const port = await knownOrFree(7_420)
+  const port = await claimKnownPort(7_420)
   const config = await writeConfiguration(ground, temporal, folder, port)
   const around: Surroundings = { config, temporal: temporal.address, folder }
   let count = 1

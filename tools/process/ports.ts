@@ -2,6 +2,7 @@ import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, unlinkSync, wri
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { isAlive } from './owned.mjs'
+import { listens } from './ready.ts'
 import { self, stateHome } from './records.ts'
 
 /** Ports by the name under which a process's arguments speak of them. */
@@ -20,6 +21,15 @@ export async function claimPort(): Promise<number> {
     if (claim(port)) return port
   }
   throw new Error(`asked 100 times for a free port and each was claimed by another run; see ${claims}`)
+}
+
+/** The port that people know, where neither a stranger listens on it nor another run of ours has claimed it; else a free one. */
+export async function claimKnownPort(known: number): Promise<number> {
+  forgetTheDead()
+  if (!claim(known)) return claimPort()
+  if (!(await listens(known))) return known
+  releasePort(known)
+  return claimPort()
 }
 
 /** Gives a claimed port back. */
