@@ -56,8 +56,31 @@ const KubernetesConnection = z.strictObject({
   taskQueue: Name.optional().describe('Queue of the workers that hold the credentials. Default: the common queue.'),
 })
 
+const HttpConnection = z.strictObject({
+  kind: z.literal('http'),
+  environment: Name,
+  origin: z
+    .string()
+    .max(300)
+    .refine(isOrigin, 'write scheme, host and port only, such as https://shop.example.org')
+    .describe('The only place that checks of this connection ask: scheme, host and port.'),
+  private: z
+    .boolean()
+    .default(false)
+    .describe('The host may lie in a private network or on this machine. Link-local addresses are never asked.'),
+  taskQueue: Name.optional().describe('Queue of the workers that can reach the origin. Default: the common queue.'),
+})
+export type HttpConnection = z.infer<typeof HttpConnection>
+
+/** Nothing but scheme, host and port: no path, no user and password. */
+function isOrigin(text: string): boolean {
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return false
+  const url = new URL(text)
+  return `${url.origin}/` === url.href && !text.includes('@')
+}
+
 /** Shared by API and workers; never a credential. */
-export const Connection = z.discriminatedUnion('kind', [KubernetesConnection])
+export const Connection = z.discriminatedUnion('kind', [KubernetesConnection, HttpConnection])
 export type Connection = z.infer<typeof Connection>
 
 const Credentials = z.strictObject({
