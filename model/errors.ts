@@ -88,6 +88,13 @@ export const errors = {
     atPlan: 'park',
     title: 'The system has changed since the plan',
   },
+  RELEASE_MIXED: {
+    status: 409,
+    exit: 3,
+    retryable: false,
+    atPlan: 'end',
+    title: 'The steps would lead to different releases',
+  },
   PLAN_TOO_LARGE: {
     status: 422,
     exit: 2,
@@ -115,6 +122,15 @@ export const errors = {
     retryable: false,
     atPlan: 'park',
     title: 'The step did not end within its time',
+  },
+  STEP_DECLINED: { status: 409, exit: 3, retryable: false, atPlan: 'park', title: 'A person said no to the step' },
+  APPROVAL_EXPIRED: { status: 409, exit: 3, retryable: false, atPlan: 'park', title: 'Nobody approved in time' },
+  RUN_OVERDUE: {
+    status: 409,
+    exit: 3,
+    retryable: false,
+    atPlan: 'park',
+    title: 'The run takes longer than its runbook allows',
   },
   INTERNAL: { status: 500, exit: 1, retryable: false, atPlan: 'park', title: 'Unwind itself failed' },
 } as const satisfies Record<string, ErrorRow>

@@ -6,8 +6,8 @@ export interface Messages {
   approve: { planDigest: string; stepId?: string; note?: string }
   /** Goes on without the approvals that are missing; an approval is owed afterwards. */
   breakGlass: { planDigest: string; incident: string; note: string }
-  reject: { planDigest: string; note?: string }
-  /** `fields` corrects a step that has not begun. */
+  reject: { planDigest: string; stepId?: string; note?: string }
+  /** `fields` corrects a step that has not begun, a check or a wait: they replace those of the step as it was compiled. */
   decide: { stepId: string; attempt: number; choice: Choice; note?: string; fields?: Record<string, unknown> }
   /** Answers a question of the decision tree, a `when` that could not be evaluated, or a manual step. */
   answer: { questionId: string; attempt: number; answer: 'yes' | 'no'; note?: string }
@@ -41,7 +41,7 @@ export const MESSAGE_AUDIENCE = 'unwind/message'
 /** What each message does, as an operator reads it in the Temporal UI. */
 export const MESSAGE_DESCRIPTIONS: Record<MessageName, string> = {
   approve: 'Say yes to the plan with this digest. Needs a signature: use the API, the page or `unwind approve`.',
-  reject: 'Say no to the plan with this digest; nothing is changed. Needs a signature.',
+  reject: 'Say no to the plan with this digest (nothing is changed), or to an approve step. Needs a signature.',
   decide:
     'Answer a parked step: {"stepId": "…", "attempt": N, "choice": "retry"}. Without a signature only retry is taken.',
   breakGlass:

@@ -40,6 +40,8 @@ export interface Approval {
   planDigest: string
   at: number
   note?: string
+  /** The approve step that was answered in mid-run; absent: the plan. */
+  stepId?: string
 }
 
 /** How long a confirmation that no rule governs stays open before the run ends as expired. */

@@ -1,6 +1,6 @@
 import type { Problem } from './errors.ts'
 import type { Actor, Approval, ApprovalNeed, Policy } from './policy.ts'
-import type { Decision, Obligation, TickedItem } from './runbook/progress.ts'
+import type { Decision, Nudged, Obligation, ReleaseFacts, StepAsking, TickedItem, Untold } from './runbook/progress.ts'
 import type { Asked, CompiledCheck, CompiledRunbook } from './runbook/compiled.ts'
 import type { Evidence, Plan, State, Verdict } from './target.ts'
 
@@ -92,6 +92,8 @@ export interface RunInput {
   alert?: { startsAt: string; labels: Record<string, string> }
   /** Whether the report is kept in the archive when the run ends. Absent in inputs of earlier versions. */
   archive?: boolean
+  /** Answers to questions of the decision tree by id, for those that evidence can't answer. */
+  answers?: Record<string, 'yes' | 'no'>
   /** The record so far, when the run continues as a new execution. */
   carried?: RunState
 }
@@ -106,7 +108,12 @@ export interface RunLimits {
   unpolled: number
   /** History events after which the run continues as a new execution; Temporal's own suggestion applies as well. */
   events: number
+  /** Between two pages of somebody while nobody has claimed the run. Runbooks only; absent: `DEFAULT_REMIND`. */
+  remind?: number
 }
+
+/** Ten minutes: long enough to read and act, short enough that a page which was slept through costs little. */
+export const DEFAULT_REMIND = 600_000
 
 export const DEFAULT_LIMITS: RunLimits = { heartbeat: 10_000, attempts: 40, unpolled: 120_000, events: 4_000 }
 
@@ -135,8 +142,14 @@ export interface StepState {
   corrected?: Record<string, unknown>
   /** Automatic attempts since a person last answered. */
   retried?: number
-  /** What `when` was evaluated from. */
+  /** What `when` was evaluated from; set once it is decided whether the step is carried out. */
   inputs?: Record<string, unknown>
+  /** What the step asks of people now. */
+  asking?: StepAsking
+  /** A failure of a step in a group that waits until those before it are answered. */
+  failed?: Pick<Parked, 'during' | 'problem' | 'evidence'>
+  /** Until when the engine waits before it goes on with the step: the end of a wait, or of the pause before a retry. */
+  until?: number
   /** Epoch milliseconds. */
   verifySince?: number
   startedAt?: number
@@ -152,6 +165,7 @@ export interface Parked {
   evidence?: Evidence
   choices: { choice: Choice; effect: string }[]
   since: number
+  nudged?: Nudged
 }
 
 /** The whole record of a run: what `state` answers, what a continued run carries and what a report is made of. */
@@ -183,6 +197,12 @@ export interface RunState {
   runbook?: { name: string; revision: string; source: string }
   procedure?: string
   decision?: Decision
+  /** What is known of the release that is left; read once, before the first question. */
+  release?: ReleaseFacts
+  /** When people were reminded of the approval that is missing, and when it was escalated. */
+  nudged?: Nudged
+  /** Messages that are on their way: a continued run sends them again under the same key. */
+  untold?: Untold[]
   checklist?: TickedItem[]
   obligations?: Obligation[]
   /** Somebody went on without the missing approvals of this plan. */
@@ -204,6 +224,8 @@ export const EVENT_TYPES = [
   'step-started',
   'step-applied',
   'step-verified',
+  'step-done',
+  'step-retried',
   'step-skipped',
   'parked',
   'decided',
@@ -224,6 +246,7 @@ export const EVENT_TYPES = [
   'told',
   'corrected',
   'archived',
+  'closing',
   'ended',
 ] as const
 export type EventType = (typeof EVENT_TYPES)[number]
@@ -238,6 +261,18 @@ export interface TimelineEvent {
   actor?: string
   /** False when the message carried no signature: it came past the API. */
   verified?: boolean
+}
+
+/** What the dry run of a rollback answers. `digest` is missing where a question is open or the runbook stops. */
+export interface DryRun {
+  digest?: string
+  steps: StepState[]
+  need?: ApprovalNeed
+  /** The path by evidence and by the answers given; `asking` is the question that a person would be asked. */
+  decision?: Decision
+  procedure?: string
+  /** The runbook says that nothing is to be rolled back, and what to do instead. */
+  stop?: string
 }
 
 /** The most events that a record keeps; the oldest in the middle are dropped first, and the gap says so. */

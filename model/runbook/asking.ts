@@ -1,10 +1,10 @@
 import type { RunState } from '../run.ts'
 
-/** Every question that waits for a person now: the decision tree's, and those of steps that ask. */
-export function asking(state: RunState): { id: string; question: string; attempt: number }[] {
-  const steps = state.steps.filter(({ status }) => status === 'asking')
-  return [
-    ...(state.decision?.asking ? [state.decision.asking] : []),
-    ...steps.map(({ id, title, attempt }) => ({ id, question: title, attempt })),
-  ]
+/** Every question that a person answers with yes or no now: the decision tree's, and those of steps that ask. */
+export function asking(state: RunState): { id: string; question: string; attempt: number; because?: string }[] {
+  const steps = state.steps.flatMap(({ id, title, attempt, asking: asked }) => {
+    if (!asked || asked.what === 'approve') return []
+    return [{ id, question: asked.question || title, attempt, ...(asked.because && { because: asked.because }) }]
+  })
+  return [...(state.decision?.asking ? [state.decision.asking] : []), ...steps]
 }

@@ -9,6 +9,8 @@ export interface CompiledRunbook {
   source: string
   owner?: string
   parameters: Record<string, ParameterValue>
+  /** Whether the runbook has a parameter of type release: then all plans must belong to one release. */
+  oneRelease?: boolean
   /** Asked in the order of their branches, the first one first; empty when the runbook has one procedure only. */
   questions: Question[]
   /** The procedure that runs without a question. Absent where the decision tree chooses. */

@@ -1,3 +1,4 @@
+import type { ApprovalNeed } from '../policy.ts'
 import type { ChecklistItem, ParameterValue } from './compiled.ts'
 
 /** What CEL expressions may read. Absent means unknown: an expression that needs it has no answer. */
@@ -58,6 +59,36 @@ export interface Asking {
   because?: string
   expression?: string
   inputs?: Record<string, unknown>
+  nudged?: Nudged
+}
+
+/** What a step waits for: a `when` without an answer, a manual step, or an approval in mid-run. */
+export interface StepAsking {
+  what: 'when' | 'manual' | 'approve'
+  question: string
+  because?: string
+  since: number
+  /** Of a `when`: what it was evaluated from. */
+  inputs?: Record<string, unknown>
+  /** Of an approval: who has to say yes. */
+  need?: ApprovalNeed
+  /** Of an approval: somebody said no. */
+  rejected?: { by: string; note?: string }
+  nudged?: Nudged
+}
+
+/** When somebody was last reminded of what waits, and when it was escalated. Epoch milliseconds. */
+export interface Nudged {
+  reminded?: number
+  escalated?: number
+}
+
+/** A message to people that no channel has confirmed yet. */
+export interface Untold {
+  key: string
+  channels: string[]
+  event: string
+  text: string
 }
 
 /** A checklist item with who or what ticked it. */

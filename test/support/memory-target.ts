@@ -39,6 +39,11 @@ export interface MemoryObject {
   /** Every revision that was written, in order: what "act once" is counted on. */
   writes: string[]
   health: 'pass' | 'fail' | 'inconclusive'
+  /** The release that its revisions belong to, if the system knew one. */
+  release?: string
+  /** When the revision that it is at was put there, and what else its history tells. */
+  deployedAt?: string
+  details?: Record<string, string>
 }
 
 type MemoryState = { uid: string; revision: string }
@@ -67,8 +72,11 @@ export function memoryTarget(system: MemorySystem): Target<typeof MemoryStep, Me
     schema: MemoryStep,
     connect: async () => system,
     history: async (step) => {
-      const { revisions, at } = system.get(step.object)
-      const known = revisions.map((id) => ({ id, title: id, current: id === at, verified: false, details: {} }))
+      const { revisions, at, deployedAt, details = {} } = system.get(step.object)
+      const known = revisions.map((id) => ({
+        ...{ id, title: id, current: id === at, verified: false, details },
+        ...(deployedAt && { createdAt: deployedAt }),
+      }))
       return known.toReversed()
     },
     plan: async (step, context) => plan(system, step, context),
@@ -82,7 +90,7 @@ export function memoryTarget(system: MemorySystem): Target<typeof MemoryStep, Me
 }
 
 function plan(system: MemorySystem, step: MemoryStep, context: CallContext): Plan<MemoryState> {
-  const { uid, revisions, at } = system.get(step.object)
+  const { uid, revisions, at, release } = system.get(step.object)
   const from = (context.assumed as MemoryState | undefined) ?? { uid, revision: at }
   const previous = revisions[revisions.indexOf(from.revision) - 1]
   const wanted = (context.towards as MemoryState | undefined)?.revision ?? (step.to === 'previous' ? previous : step.to)
@@ -97,6 +105,7 @@ function plan(system: MemorySystem, step: MemoryStep, context: CallContext): Pla
     reversible: step.irreversible ? { because: 'the step says so' } : true,
     warnings: step.unverified ? [{ code: 'UNVERIFIED_TARGET', message: 'nobody recorded it', confirm: true }] : [],
     limits: { apply: 10_000, verify: 10_000 },
+    ...(release && { release }),
   }
 }
 

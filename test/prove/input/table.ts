@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { ErrorCode, Problem } from '../../../model/errors.ts'
+import type { CompiledRunbook } from '../../../model/runbook/compiled.ts'
 import type { RunState } from '../../../model/run.ts'
 import { type Answer, type OpenOptions, openApi } from '../../api/open.ts'
 import { newService, pathOf, rollbackOf } from '../../api/request.ts'
 import type { ProblemDocument } from '../../../api/schemas/problem.ts'
+import { type Part, runbookInput } from '../../support/runbook.ts'
 import { until } from '../../support/until.ts'
 import { CALLERS, type Ground } from './ground.ts'
 
@@ -84,6 +86,35 @@ export const provocations: Record<ErrorCode, Provocation> = {
       return state.steps[0]?.problem
     },
   },
+  RELEASE_MIXED: {
+    async record(ground) {
+      for (const name of ['green', 'blue']) ground.engine.system.put(name, 'v1', 'v2').release = name
+      return byRunbook(
+        ground,
+        [{ object: 'green' }, { object: 'blue' }],
+        { oneRelease: true },
+        ({ phase }) => phase === 'ended',
+      )
+    },
+  },
+  STEP_DECLINED: {
+    async record(ground) {
+      const service = await beginRunbook(ground, [{ role: 'manual', asked: { text: 'Call the bank' } }])
+      const { steps } = await recorded(ground, service, ({ steps: [first] }) => first?.status === 'asking')
+      const answer = { questionId: 's1', attempt: steps[0]?.attempt ?? 0, answer: 'no' }
+      await post(ground, pathOf(service, 'answers'), answer)
+      return (await recorded(ground, service, ({ phase }) => phase === 'parked')).parked?.problem
+    },
+  },
+  APPROVAL_EXPIRED: {
+    record: (ground) => {
+      const rule = { min: 1, groups: [], self: true, expires: 200 }
+      return byRunbook(ground, [{ role: 'approve', asked: { text: 'Go on?', rule } }])
+    },
+  },
+  RUN_OVERDUE: {
+    record: (ground) => byRunbook(ground, [{ object: seeded(ground, `late-${randomUUID()}`) }], { timeout: 1 }),
+  },
   PLAN_TOO_LARGE: { answer: (ground) => post(ground, '/v1/plans', rollbackOf(seeded(ground, 'large'))) },
   VERIFY_FAILED: { record: (ground) => whyParked(ground, seeded(ground, `ill-${randomUUID()}`, 'fail')) },
   VERIFY_INCONCLUSIVE: {
@@ -136,6 +167,23 @@ async function recorded(ground: Ground, service: string, enough: (state: RunStat
     30_000,
   )
   return body
+}
+
+async function beginRunbook(ground: Ground, parts: Part[], runbook: Partial<CompiledRunbook> = {}): Promise<string> {
+  const input = runbookInput(ground.engine, parts, runbook)
+  await ground.engine.begin(input)
+  return input.service
+}
+
+/** What stops a run by a runbook of these steps. */
+async function byRunbook(
+  ground: Ground,
+  parts: Part[],
+  runbook: Partial<CompiledRunbook> = {},
+  enough = ({ phase }: RunState) => phase === 'parked',
+): Promise<Problem | undefined> {
+  const state = await recorded(ground, await beginRunbook(ground, parts, runbook), enough)
+  return state.parked?.problem ?? state.problem
 }
 
 async function whyParked(ground: Ground, object: string, step: object = {}): Promise<Problem | undefined> {
