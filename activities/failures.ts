@@ -16,13 +16,21 @@ export async function toFailure(error: unknown): Promise<unknown> {
   return unforeseen(error)
 }
 
+/** A stumble that nobody foresaw may pass by itself; one that repeats so often is a fault, and a person should see it. */
+const UNFORESEEN_ATTEMPTS = 3
+
 /** Nobody chose the words of such an error, so they may hold a secret: only its name and where it arose are told. */
 function unforeseen(error: unknown): ApplicationFailure {
   const { info, log } = Context.current()
   const name = error instanceof Error ? error.name : typeof error
   const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : []
   log.error(`${info.activityType}: unforeseen ${name}`, { frames: frames.slice(0, 10).join(' ') })
-  return ApplicationFailure.create({ type: 'INTERNAL', message: `unforeseen ${name} in ${info.activityType}` })
+  const nonRetryable = info.attempt >= UNFORESEEN_ATTEMPTS
+  return ApplicationFailure.create({
+    type: 'INTERNAL',
+    message: `unforeseen ${name} in ${info.activityType}`,
+    nonRetryable,
+  })
 }
 
 function fromUnwind(error: UnwindError): ApplicationFailure {

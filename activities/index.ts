@@ -1,9 +1,10 @@
 import type { KeyObject } from 'node:crypto'
 import { Context } from '@temporalio/activity'
-import type { EngineActivities, StepActivities } from '../model/calls.ts'
+import type { EngineActivities, RunbookActivities, StepActivities } from '../model/calls.ts'
 import type { Configuration } from '../model/configuration.ts'
 import type { Target } from '../model/target.ts'
 import { Connections } from './connections.ts'
+import { evaluateExpression } from './expression.ts'
 import { toFailure } from './failures.ts'
 import { identify } from './identity.ts'
 import { letGo } from './locks.ts'
@@ -32,14 +33,18 @@ function named(kind: string, activities: StepActivities): [string, (call: never)
   return Object.entries(activities).map(([verb, activity]) => [`${kind}.${verb}`, activity])
 }
 
-function engine({ configuration, verifyKeys }: ActivityOptions): EngineActivities {
+function engine({
+  configuration,
+  verifyKeys,
+}: ActivityOptions): EngineActivities & Pick<RunbookActivities, 'unwind.evaluate'> {
   return {
+    'unwind.evaluate': (call) => mapped(() => evaluateExpression(call)),
     'unwind.seal': (call) => mapped(async () => seal(call, configuration)),
     'unwind.identify': (call) => mapped(() => identify(verifyKeys, call)),
     'unwind.release': ({ rollbackId, objects }) =>
       mapped(async () => {
         const { client } = Context.current()
-        for (const object of objects) await letGo(client, object, rollbackId)
+        await Promise.all(objects.map((object) => letGo(client, object, rollbackId)))
       }),
   }
 }

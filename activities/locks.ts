@@ -9,6 +9,11 @@ import { lockId } from '../model/ids.ts'
 
 /** A lock that somebody lets go of between two looks is tried again, but not for ever. */
 const TRIES = 3
+/**
+ * Holding needs nothing but to exist, so the lock's first workflow task waits for the signal that lets it go, which ends
+ * the delay (Temporal: "Start Delay"). Without it each lock costs a worker's time while the run that took it is planned.
+ */
+const IDLE = '365 days'
 
 interface Holder {
   workflowId: string
@@ -50,6 +55,7 @@ async function started(client: Client, taskQueue: string, object: string, holder
       args: [holder],
       memo: { holder },
       workflowIdConflictPolicy: 'FAIL',
+      startDelay: IDLE,
       staticSummary: `Held by ${holder.workflowId}`.slice(0, 190),
     })
     return true

@@ -1,4 +1,4 @@
-import { toTakeBack } from '../../model/choices.ts'
+import { staysChanged } from '../../model/choices.ts'
 import { readable } from '../../model/duration.ts'
 import { missing } from '../../model/policy.ts'
 import type { RunState } from '../../model/run.ts'
@@ -23,7 +23,7 @@ export function personLines(run: RunState, now: number, width: number): Line[] {
 function endLines(run: RunState, width: number): Line[] {
   const { problem, outcome } = run
   const why = problem ? [[], ...paragraph('bad', `${problem.code}: ${problem.message}`, 2, width)] : []
-  const left = outcome === 'aborted' ? toTakeBack(run) : []
+  const left = outcome === 'aborted' ? staysChanged(run) : []
   if (left.length === 0) return why
   return [
     ...why,
