@@ -6,9 +6,10 @@ type During = Parked['during']
 export function choices(state: RunState, step: StepState, during: During): Parked['choices'] {
   const offered: Parked['choices'] = [{ choice: 'retry', effect: retryEffect(step, during) }]
   if (during === 'compensate') offered.push({ choice: 'done', effect: `counts ${step.title} as taken back by hand` })
-  if (during === 'apply' || during === 'verify')
-    offered.push({ choice: 'done', effect: `counts ${step.title} as done by hand; it is still verified` })
-  if (during !== 'compensate' && step.optional)
+  const done = doneEffect(step, during)
+  if (done) offered.push({ choice: 'done', effect: done })
+  // What people are asked for in mid-run can't be left out, whatever the step says.
+  if (during !== 'compensate' && step.optional && step.role !== 'approve')
     offered.push({
       choice: 'skip',
       effect: `goes on without ${step.title}${step.begun ? '; it can still be taken back' : ''}`,
@@ -47,7 +48,18 @@ function compensateEffect(state: RunState, begun: StepState[]): string {
   return `takes back what was done: ${begun.map(takesBack).join('; ')}`
 }
 
+/** By hand one can do a change, and answer for a check that proved nothing; never for one that failed. */
+function doneEffect({ title, role = 'change', problem }: StepState, during: During): string | undefined {
+  if (during !== 'apply' && during !== 'verify') return undefined
+  if (role === 'change') return `counts ${title} as done by hand; it is still verified`
+  if (role !== 'check' || problem?.code !== 'VERIFY_INCONCLUSIVE') return undefined
+  return `measures ${title} once more, and goes on if that proves nothing again`
+}
+
 function retryEffect(step: StepState, during: During): string {
+  if (step.problem?.code === 'RUN_OVERDUE') return `goes on with ${step.title}, past the time that the runbook gives`
+  if (step.role === 'check') return `measures ${step.title} anew`
+  if (step.role === 'manual' || step.role === 'approve') return `asks again: ${step.title}`
   if (during === 'plan') return `plans ${step.title} again`
   if (during === 'compensate') return `tries again to take ${step.title} back`
   return `goes on with ${step.title} from where it stands`

@@ -17,11 +17,11 @@ export function whyNot<Name extends MessageName>(
 }
 
 const RULES: { [Name in MessageName]: (state: RunState, message: Messages[Name]) => Problem | undefined } = {
-  approve: aboutPlan,
-  reject: aboutPlan,
+  approve: aboutApproval,
+  reject: aboutApproval,
   decide: aboutParked,
   breakGlass: (state, message) =>
-    aboutPlan(state, message) ??
+    aboutGlass(state, message) ??
     (message.note && message.incident ? undefined : refused('breakGlass needs an incident and a note that says why.')),
   answer: aboutQuestion,
   tick: aboutItem,
@@ -37,9 +37,31 @@ function takenUnsigned(name: MessageName, message: object): boolean {
   return name === 'pause' || (name === 'decide' && 'choice' in message && message.choice === 'retry')
 }
 
+function aboutApproval(state: RunState, message: { planDigest: string; stepId?: string }): Problem | undefined {
+  if (message.stepId === undefined) return aboutPlan(state, message)
+  const waiting = approvalSteps(state)
+  if (waiting.length === 0) return refused(`No step waits for an approval; the run is ${state.phase}.`)
+  if (!waiting.includes(message.stepId))
+    return stale(`Waiting for an approval is ${waiting.join(', ')}; answer that one.`)
+  return aboutDigest(state, message)
+}
+
+/** An emergency may go on without the approvals of a plan, and without those of a step in mid-run. */
+function aboutGlass(state: RunState, message: { planDigest: string }): Problem | undefined {
+  return approvalSteps(state).length > 0 ? aboutDigest(state, message) : aboutPlan(state, message)
+}
+
+function approvalSteps({ steps }: RunState): string[] {
+  return steps.filter(({ asking: asked }) => asked?.what === 'approve').map(({ id }) => id)
+}
+
 function aboutPlan(state: RunState, message: { planDigest: string }): Problem | undefined {
   if (state.phase !== 'awaiting-approval') return refused(`No plan waits for an approval; the run is ${state.phase}.`)
-  if (message.planDigest === state.planDigest) return undefined
+  return aboutDigest(state, message)
+}
+
+function aboutDigest(state: RunState, { planDigest }: { planDigest: string }): Problem | undefined {
+  if (planDigest === state.planDigest) return undefined
   return stale(`The plan is now ${state.planDigest}; look at it and answer with that digest.`)
 }
 
@@ -48,8 +70,16 @@ function aboutParked(state: RunState, message: Messages['decide']): Problem | un
   if (!parked) return refused(`No step is parked; the run is ${state.phase}.`)
   if (message.stepId !== parked.stepId || message.attempt !== parked.attempt)
     return stale(`Parked is step ${parked.stepId}, attempt ${parked.attempt}; look at it and answer that one.`)
-  if (offers(state, message.choice)) return undefined
+  if (offers(state, message.choice)) return aboutFields(state, message)
   return refused(`Step ${parked.stepId} takes ${parked.choices.map((offered) => offered.choice).join(', ')} now.`)
+}
+
+function aboutFields(state: RunState, { stepId, choice, fields }: Messages['decide']): Problem | undefined {
+  if (!fields) return undefined
+  if (choice !== 'retry') return refused(`Fields are corrected by a retry, not by ${choice}.`)
+  const step = state.steps.find(({ id }) => id === stepId)
+  if (!step?.begun) return undefined
+  return refused(`Step ${stepId} has begun with the fields that were approved; they can't be corrected any more.`)
 }
 
 function aboutQuestion(state: RunState, { questionId, attempt }: Messages['answer']): Problem | undefined {

@@ -1,6 +1,18 @@
 import { ActivityCancellationType, proxyActivities, type RetryPolicy, scheduleActivity } from '@temporalio/workflow'
-import type { ApplyCall, EngineActivities, PlanCall, StepActivities, StepCall, VerifyCall } from '../model/calls.ts'
+import type {
+  ApplyCall,
+  CheckActivities,
+  CheckCall,
+  EngineActivities,
+  NotifyCall,
+  PlanCall,
+  RunbookActivities,
+  StepActivities,
+  StepCall,
+  VerifyCall,
+} from '../model/calls.ts'
 import type { RunInput, RunLimits, StepState } from '../model/run.ts'
+import { compiledOf, type StepKey } from './compiled.ts'
 
 const MINUTE = 60_000
 /** The wrapper ends a verb at its limit and says why; Temporal's own bound stands behind it for a wrapper that hangs. */
@@ -10,13 +22,24 @@ const GRACE = 30_000
  * The quick ones: a hash, a key. They are ordinary activities and not local ones, because a local activity is lost with
  * the workflow task that carries it whenever the run leaves the cache, and the run then waits for a time-out.
  */
-export const engine = proxyActivities<Pick<EngineActivities, 'unwind.seal' | 'unwind.identify'>>({
+export const engine = proxyActivities<
+  Pick<EngineActivities, 'unwind.seal' | 'unwind.identify'> & Pick<RunbookActivities, 'unwind.evaluate'>
+>({
   startToCloseTimeout: 10_000,
   retry: { initialInterval: 250, backoffCoefficient: 1.6, maximumInterval: 5_000, maximumAttempts: 40 },
 })
 
-type Verb = keyof StepActivities
+/** A message must not hold anybody up: three tries, and all of them within half a minute. */
+const people = proxyActivities<Pick<RunbookActivities, 'unwind.notify'>>({
+  startToCloseTimeout: 10_000,
+  scheduleToCloseTimeout: 30_000,
+  retry: { initialInterval: 500, backoffCoefficient: 2, maximumInterval: 5_000, maximumAttempts: 3 },
+})
+
+type Verbs = StepActivities & { measure: CheckActivities['check.measure'] }
+type Verb = keyof Verbs
 interface Calls {
+  measure: CheckCall
   history: StepCall
   plan: PlanCall
   apply: ApplyCall
@@ -41,7 +64,7 @@ export async function call<V extends Verb>(
   route: Route,
   limits: RunLimits,
   argument: Calls[V],
-): Promise<Awaited<ReturnType<StepActivities[V]>>> {
+): Promise<Awaited<ReturnType<Verbs[V]>>> {
   const result: unknown = await scheduleActivity(`${route.kind}.${verb}`, [argument], {
     ...(route.taskQueue && { taskQueue: route.taskQueue, scheduleToStartTimeout: limits.unpolled }),
     startToCloseTimeout: route.limit + GRACE,
@@ -50,7 +73,14 @@ export async function call<V extends Verb>(
     retry: retryPolicy(limits.attempts),
     summary: route.summary.slice(0, 190),
   })
-  return result as Awaited<ReturnType<StepActivities[V]>>
+  return result as Awaited<ReturnType<Verbs[V]>>
+}
+
+/** Tells people. Fails after half a minute at the latest. */
+export function notify(message: NotifyCall): ReturnType<RunbookActivities['unwind.notify']> {
+  return people['unwind.notify'].executeWithOptions({ summary: `Tell ${message.channels.join(', ')}`.slice(0, 190) }, [
+    message,
+  ])
 }
 
 /** Lets go of the object locks. Bounded: a lock whose holder has ended is taken over anyway. */
@@ -64,11 +94,10 @@ export async function release(rollbackId: string, objects: string[]): Promise<vo
 }
 
 /** The part of every call that only says which step of which run it is. */
-export function stepCall(input: RunInput, rollbackId: string, step: Pick<StepState, 'id' | 'connection'>): StepCall {
-  const compiled = input.steps.find(({ id }) => id === step.id)
+export function stepCall(input: RunInput, rollbackId: string, step: StepKey & Pick<StepState, 'connection'>): StepCall {
   return {
     stepId: step.id,
-    step: compiled?.step ?? {},
+    step: compiledOf(input, step).step,
     connection: step.connection,
     rollbackId,
     service: input.service,

@@ -1,13 +1,12 @@
-import { condition } from '@temporalio/workflow'
 import { missing } from '../model/policy.ts'
-import { mustContinue } from './continuing.ts'
 import { end, enter, type Run } from './record.ts'
+import { awaitPeople } from './waiting.ts'
 
 /** Whether the plan as it stands has all the approvals that it needs. */
 export function approved({ state }: Run): boolean {
   if (!state.need) return true
   if (state.brokenGlass?.planDigest === state.planDigest) return true
-  const given = state.approvals.filter((approval) => approval.planDigest === state.planDigest)
+  const given = state.approvals.filter(({ planDigest, stepId }) => planDigest === state.planDigest && !stepId)
   return missing(state.need, state.startedBy.subject, given) === 0
 }
 
@@ -16,12 +15,26 @@ export async function awaitApproval(run: Run): Promise<void> {
   const { state } = run
   const { need } = state
   if (!need) return enter(run, 'planning')
-  const expires = (state.needSince ?? Date.now()) + Math.min(...need.rules.map((rule) => rule.expires))
-  const answered = () => approved(run) || run.rejected === true || run.abort !== undefined
-  const left = Math.max(1, expires - Date.now())
-  const woken = await condition(() => answered() || mustContinue(run), left, { summary: 'Waiting for approval' })
+  const since = state.needSince ?? Date.now()
+  const waited = await awaitPeople(run, {
+    summary: 'Waiting for approval',
+    text: `Still waits for an approval: ${need.because.join('; ')}`,
+    since,
+    expires: since + Math.min(...need.rules.map((rule) => rule.expires)),
+    answered: () => approved(run) || run.rejected === true,
+    remind: least(need.rules.map(({ remind }) => remind)),
+    always: true,
+    escalate: least(need.rules.map(({ escalate }) => escalate)),
+    keeper: state,
+  })
   if (run.abort) return
   if (run.rejected) return end(run, 'rejected', 'The plan was rejected; nothing was changed by it')
   if (approved(run)) return enter(run, 'planning')
-  if (!woken) end(run, 'expired', 'Nobody approved the plan in time; nothing was changed by it')
+  if (waited === 'expired') end(run, 'expired', 'Nobody approved the plan in time; nothing was changed by it')
+}
+
+/** The shortest of the spans that are there. */
+export function least(spans: readonly (number | undefined)[]): number | undefined {
+  const known = spans.filter((span) => span !== undefined)
+  return known.length > 0 ? Math.min(...known) : undefined
 }

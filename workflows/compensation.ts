@@ -3,11 +3,11 @@ import { toTakeBack } from '../model/choices.ts'
 import type { Problem } from '../model/errors.ts'
 import type { StepState } from '../model/run.ts'
 import { call, stepCall } from './activities.ts'
+import { compiledOf, routeOf } from './compiled.ts'
 import { park } from './parking.ts'
-import { compiledOf, routeOf } from './planning.ts'
 import { problemOf } from './problem.ts'
 import { end, note, type Run } from './record.ts'
-import { abortable } from './steps.ts'
+import { abortable } from './scope.ts'
 
 /** Takes back every begun step, the latest first. All are attempted; then the first that failed parks like any step. */
 export async function compensate(run: Run): Promise<void> {

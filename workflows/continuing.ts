@@ -12,6 +12,6 @@ export function mustContinue({ input }: Run): boolean {
 export async function continueWhenLong(run: Run): Promise<void> {
   if (!mustContinue(run) || run.state.outcome) return
   await condition(allHandlersFinished)
-  if (run.decision || run.abort || run.rejected) return
+  if (run.decision || run.abort || run.rejected || run.answers.length > 0) return
   await continueAsNew<(input: RunInput) => Promise<unknown>>({ ...run.input, carried: run.state })
 }

@@ -2,9 +2,13 @@ import { defineUpdate, setHandler } from '@temporalio/workflow'
 import { MESSAGE_DESCRIPTIONS, type MessageName, type Messages, type Signed } from '../model/messages.ts'
 import { type Actor, whyNotApprove } from '../model/policy.ts'
 import { whyNot } from '../model/refusal.ts'
+import type { StepState } from '../model/run.ts'
 import { engine } from './activities.ts'
+import { hasAnswer } from './asking.ts'
 import { problemOf, refusal } from './problem.ts'
 import { note, type Run } from './record.ts'
+import { cancelAll } from './scope.ts'
+import { escalate, page } from './telling.ts'
 
 /** A break-glass approval is owed within a day, in milliseconds. */
 const APPROVAL_OWED = 24 * 60 * 60_000
@@ -56,18 +60,27 @@ async function identify(name: MessageName, message: Signed<object>, { state }: R
 }
 
 const ACCEPT: { [Name in MessageName]: (run: Run, message: Messages[Name], sender: Sender) => void } = {
-  approve(run, { planDigest, note: text }, sender) {
-    const { need, approvals, startedBy } = run.state
-    const given = approvals.filter((approval) => approval.planDigest === planDigest)
+  approve(run, { planDigest, stepId, note: text }, sender) {
+    const { approvals, startedBy } = run.state
+    const asking = stepId === undefined ? undefined : askingStep(run, stepId)?.asking
+    const need = stepId === undefined ? run.state.need : asking?.need
+    const since = asking?.since ?? 0
+    const given = approvals.filter(
+      (approval) => approval.planDigest === planDigest && approval.stepId === stepId && approval.at >= since,
+    )
     const refused = need && whyNotApprove(need, sender, startedBy.subject, given)
     if (refused) throw refusal({ code: 'FORBIDDEN', message: refused })
     const { subject, groups } = sender
-    approvals.push({ actor: { subject, groups }, planDigest, at: Date.now(), ...(text && { note: text }) })
-    note(run, 'approved', text ?? 'Approved the plan', by(sender))
+    const about = stepId === undefined ? {} : { stepId }
+    approvals.push({ actor: { subject, groups }, planDigest, at: Date.now(), ...about, ...(text && { note: text }) })
+    note(run, 'approved', text ?? `Approved ${asking ? asking.question : 'the plan'}`, { ...about, ...by(sender) })
   },
-  reject(run, { note: text }, sender) {
-    run.rejected = true
-    note(run, 'rejected', text ?? 'Rejected the plan', by(sender))
+  reject(run, { stepId, note: text }, sender) {
+    const asking = stepId === undefined ? undefined : askingStep(run, stepId)?.asking
+    if (asking) asking.rejected = { by: sender.subject, ...(text && { note: text }) }
+    else run.rejected = true
+    const about = stepId === undefined ? {} : { stepId }
+    note(run, 'rejected', text ?? `Rejected ${asking ? asking.question : 'the plan'}`, { ...about, ...by(sender) })
   },
   breakGlass(run, { planDigest, incident, note: text }, sender) {
     const { state } = run
@@ -78,10 +91,14 @@ const ACCEPT: { [Name in MessageName]: (run: Run, message: Messages[Name], sende
       ...(state.obligations ?? []),
       { id: 'approval', text: owed, owner, due: Date.now() + APPROVAL_OWED },
     ]
-    note(run, 'broken-glass', `Goes on without approval in ${incident}: ${text}`, by(sender))
+    const said = `Goes on without approval in ${incident}: ${text}`
+    note(run, 'broken-glass', said, by(sender))
+    page(run, 'broken-glass', said)
+    escalate(run, said)
   },
   answer(run, message, sender) {
-    if (run.answers.some(({ questionId }) => questionId === message.questionId)) return
+    if (hasAnswer(run, { id: message.questionId, attempt: message.attempt }))
+      throw refusal({ code: 'STALE_DECISION', message: `${message.questionId} has just been answered.` })
     run.answers.push({ ...message, actor: sender.subject })
   },
   tick(run, { item, note: text }, sender) {
@@ -107,8 +124,12 @@ const ACCEPT: { [Name in MessageName]: (run: Run, message: Messages[Name], sende
   },
   abort(run, { note: text }, sender) {
     run.abort = { actor: sender.subject, note: text }
-    run.scope?.cancel()
+    cancelAll(run)
   },
+}
+
+function askingStep({ state }: Run, stepId: string): StepState | undefined {
+  return state.steps.find(({ id, asking }) => id === stepId && asking?.what === 'approve')
 }
 
 function by({ subject, verified }: Sender): { actor: string; verified: boolean } {

@@ -1,9 +1,12 @@
-import { ApplicationFailure, isCancellation } from '@temporalio/workflow'
+import { isCancellation } from '@temporalio/workflow'
 import { errors, type Problem } from '../model/errors.ts'
+import type { SealCall } from '../model/calls.ts'
 import type { ApprovalNeed } from '../model/policy.ts'
-import type { CompiledStep, RunInput, StepState } from '../model/run.ts'
+import { factsOf } from '../model/runbook/facts.ts'
+import type { RunInput, RunState, StepState } from '../model/run.ts'
 import type { Plan, State } from '../model/target.ts'
 import { call, engine, stepCall } from './activities.ts'
+import { changes, compiledOf, routeOf } from './compiled.ts'
 import { problemOf } from './problem.ts'
 
 /** Bound on one `plan`, retries of a silent system excluded. */
@@ -15,36 +18,49 @@ const AT_ONCE = 10
 export type Planned = { digest: string; need?: ApprovalNeed } | { step: StepState; problem: Problem }
 
 /**
- * Plans every step that has not begun and seals the whole. Changes nothing but `plan` and `status` of the steps given.
- * A step on an object that an earlier step moves is planned from where that step leaves it.
+ * Plans every step that moves a system and has not begun, and seals the whole. Changes nothing but `plan` and `status`
+ * of these steps. A step on an object that an earlier step moves is planned from where that step leaves it.
  */
 export async function planSteps(
   input: RunInput,
-  steps: StepState[],
+  state: Pick<RunState, 'steps' | 'procedure' | 'release'>,
   options: { rollbackId: string; lockQueue?: string; before?: string },
 ): Promise<Planned> {
+  const steps = state.steps.filter(changes)
   const open = steps.filter((step) => !step.begun && step.status !== 'skipped')
   const first = await inBatches(open, (step) => planOne(input, step, options))
   const failed = first.find((problem) => problem !== undefined)
   if (failed) return failed
   const again = await planFollowers(input, steps, options)
   if (again) return again
-  const planned = steps.flatMap(({ id, kind, connection, plan }) => (plan ? [{ id, kind, connection, plan }] : []))
-  const { service, environment, policy, accept } = input
   try {
-    const sealed = {
-      service,
-      environment,
-      steps: planned,
-      policy,
-      accept,
-      ...(options.before && { before: options.before }),
-    }
+    const sealed = sealCall(input, state, options.before)
     return await engine['unwind.seal'].executeWithOptions({ summary: 'Seal the plan and read what it needs' }, [sealed])
   } catch (error) {
-    const [step] = steps
+    const [step] = state.steps
     if (!step || isCancellation(error)) throw error
     return { step, problem: problemOf(error, step.connection) }
+  }
+}
+
+function sealCall(
+  input: RunInput,
+  state: Pick<RunState, 'steps' | 'procedure' | 'release'>,
+  before: string | undefined,
+): SealCall {
+  const { service, environment, policy, accept } = input
+  const steps = state.steps.flatMap(({ id, kind, connection, plan }) => (plan ? [{ id, kind, connection, plan }] : []))
+  const call = { service, environment, steps, policy, accept, ...(before && { before }) }
+  if (!input.runbook) return call
+  const { revision, approvals, oneRelease = false } = input.runbook
+  const asks = state.steps
+    .filter((step) => !changes(step))
+    .map((step) => ({ id: step.id, kind: step.kind, step: compiledOf(input, step).step }))
+  return {
+    ...call,
+    runbook: { revision, procedure: state.procedure ?? '', approvals, oneRelease },
+    asks,
+    facts: factsOf(input, state, Date.now()),
   }
 }
 
@@ -93,18 +109,6 @@ async function planFollowers(
     left.set(step.plan.object, step.plan)
   }
   return undefined
-}
-
-/** The compiled step of a record's step; both are made from the same list. */
-export function compiledOf(input: RunInput, step: Pick<StepState, 'id'>): CompiledStep {
-  const compiled = input.steps.find(({ id }) => id === step.id)
-  if (!compiled) throw ApplicationFailure.nonRetryable(`step ${step.id} is not in the run's input`, 'INTERNAL')
-  return compiled
-}
-
-/** Where a step's activities run. */
-export function routeOf({ kind, taskQueue }: CompiledStep): { kind: string; taskQueue?: string } {
-  return { kind, ...(taskQueue && { taskQueue }) }
 }
 
 async function inBatches<Item, Result>(items: Item[], each: (item: Item) => Promise<Result>): Promise<Result[]> {

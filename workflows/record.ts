@@ -3,6 +3,8 @@ import { type CancellationScope, setCurrentDetails, upsertSearchAttributes, work
 import { details } from '../model/details.ts'
 import type { Messages } from '../model/messages.ts'
 import type { Actor } from '../model/policy.ts'
+import { tickBy } from '../model/runbook/checklist.ts'
+import type { CompiledRunbook } from '../model/runbook/compiled.ts'
 import type { EventType, Outcome, Phase, RunInput, RunState, StepState, TimelineEvent } from '../model/run.ts'
 import { addEvent } from '../model/timeline.ts'
 
@@ -15,14 +17,19 @@ export interface Run {
   answers: (Messages['answer'] & { actor: string })[]
   abort?: { actor: string; note: string }
   rejected?: boolean
-  /** The scope of the activity that runs now; an abort cancels it. */
-  scope?: CancellationScope
+  /** The scopes of the activities that run now; an abort cancels them. */
+  readonly scopes: Set<CancellationScope>
 }
 
 const STATUS = defineSearchAttributeKey('UnwindStatus', 'KEYWORD')
 
+/** A run in memory, at its beginning or where its earlier execution left it. */
+export function openRun(input: RunInput): Run {
+  return { input, state: openRecord(input), answers: [], scopes: new Set() }
+}
+
 /** The record of a run that begins now, or the one that it carries from its earlier execution. */
-export function openRecord(input: RunInput): RunState {
+function openRecord(input: RunInput): RunState {
   if (input.carried) return input.carried
   const { workflowId, firstExecutionRunId, startTime } = workflowInfo()
   const state: RunState = {
@@ -36,14 +43,10 @@ export function openRecord(input: RunInput): RunState {
     ...(input.undoes && { undoes: input.undoes }),
     startedBy: input.startedBy,
     startedAt: startTime.getTime(),
-    phase: 'planning',
+    phase: input.runbook ? 'deciding' : 'planning',
     approvals: [],
-    steps: input.steps.map(({ id, kind, title, connection, optional }) => ({
-      ...{ id, kind, title, connection, optional },
-      status: 'waiting',
-      attempt: 0,
-      begun: false,
-    })),
+    ...(input.runbook && byRunbook(input.runbook)),
+    steps: input.runbook ? [] : stepsOf(input),
     timeline: [],
   }
   addEvent(state, {
@@ -55,6 +58,27 @@ export function openRecord(input: RunInput): RunState {
   return state
 }
 
+/** The steps of a procedure, or those of the request, before anything happened to them. */
+export function stepsOf(input: RunInput, procedure?: string): StepState[] {
+  const steps = input.steps.filter((step) => step.procedure === procedure)
+  return steps.map(({ id, kind, title, connection, optional, role, group }) => ({
+    ...{ id, kind, title, connection, optional },
+    ...(role && { role }),
+    ...(procedure !== undefined && { procedure }),
+    ...(group !== undefined && { group }),
+    status: 'waiting',
+    attempt: 0,
+    begun: false,
+  }))
+}
+
+function byRunbook({ name, revision, source, checklist }: CompiledRunbook): Partial<RunState> {
+  return {
+    runbook: { name, revision, source },
+    ...(checklist.length > 0 && { checklist: checklist.map((item) => ({ ...item })) }),
+  }
+}
+
 /** Writes one event into the timeline, and the record into the Temporal UI. */
 export function note(
   { state }: Run,
@@ -62,7 +86,9 @@ export function note(
   text: string,
   extra: Pick<Partial<TimelineEvent>, 'stepId' | 'actor' | 'verified'> = {},
 ): void {
-  addEvent(state, { at: Date.now(), type, text, ...extra })
+  const event = { at: Date.now(), type, text, ...extra }
+  addEvent(state, event)
+  tickBy(state, event)
   setCurrentDetails(details(state))
 }
 
@@ -80,11 +106,23 @@ export function end(run: Run, outcome: Outcome, text: string, by?: Actor['subjec
   run.state.endedAt = Date.now()
   delete run.state.parked
   delete run.state.pause
+  delete run.state.decision?.asking
+  for (const step of run.state.steps) {
+    delete step.asking
+    delete step.failed
+    delete step.until
+  }
   enter(run, 'ended')
   note(run, 'ended', text, by ? { actor: by } : {})
 }
 
-/** The first step that is neither done nor skipped. */
-export function nextStep({ state }: Run): StepState | undefined {
-  return state.steps.find((step) => step.status !== 'done' && step.status !== 'skipped')
+/** The steps to carry out now: the first that is neither done nor skipped, with those of its group beside it. */
+export function nextSteps({ state }: Run): StepState[] {
+  const open = (step: StepState) => step.status !== 'done' && step.status !== 'skipped'
+  const first = state.steps.findIndex(open)
+  const step = state.steps[first]
+  if (!step) return []
+  if (step.group === undefined) return [step]
+  const behind = state.steps.slice(first).findIndex(({ group }) => group !== step.group)
+  return state.steps.slice(first, behind < 0 ? undefined : first + behind).filter(open)
 }

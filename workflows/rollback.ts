@@ -1,31 +1,43 @@
 import { CancellationScope, condition, defineQuery, setHandler, workflowInfo } from '@temporalio/workflow'
 import { abortEffect } from '../model/choices.ts'
+import { headline } from '../model/details.ts'
+import { readable } from '../model/duration.ts'
 import { type Report, report } from '../model/report.ts'
-import type { RunInput, RunState } from '../model/run.ts'
+import type { RunInput, RunState, StepState } from '../model/run.ts'
 import { release } from './activities.ts'
 import { approved, awaitApproval } from './approval.ts'
+import { carryOut } from './carrying.ts'
+import { close } from './closing.ts'
 import { compensate } from './compensation.ts'
 import { continueWhenLong, mustContinue } from './continuing.ts'
+import { decide } from './deciding.ts'
+import { parkNext } from './failing.ts'
 import { openInbox } from './inbox.ts'
 import { answerParked, park } from './parking.ts'
 import { endsPlanning, planSteps } from './planning.ts'
-import { end, enter, nextStep, note, openRecord, type Run } from './record.ts'
-import { abortable, carryOutStep } from './steps.ts'
+import { end, enter, nextSteps, note, openRun, type Run } from './record.ts'
+import { abortable, cancelAll } from './scope.ts'
+import { page, parting, tell, tellAgain } from './telling.ts'
+import { isOverdue } from './timing.ts'
 
 /** One rollback from request to report. Ends only with an outcome: a failure parks and waits for a person. */
 export async function rollback(input: RunInput): Promise<RunState> {
-  const run: Run = { input, state: openRecord(input), answers: [] }
+  const run = openRun(input)
   setHandler(defineQuery<RunState>('state'), () => run.state)
   setHandler(defineQuery<Report>('report'), () => report(run.state))
   openInbox(run)
   abortWhenCancelled(run)
   await CancellationScope.nonCancellable(async () => {
+    tellAgain(run)
+    if (!input.carried) tell(run, input.runbook?.communicate.started, 'started', `Rollback asked for: ${input.reason}`)
     while (!run.state.outcome) {
       await advance(run)
       if (run.abort) abort(run, run.abort)
       await continueWhenLong(run)
     }
+    tell(run, input.runbook?.communicate.finished, 'finished', headline(run.state))
     await letGo(run)
+    await parting(run)
   })
   return run.state
 }
@@ -34,6 +46,8 @@ export async function rollback(input: RunInput): Promise<RunState> {
 async function advance(run: Run): Promise<void> {
   if (run.abort) return
   switch (run.state.phase) {
+    case 'deciding':
+      return decide(run)
     case 'planning':
       return plan(run)
     case 'awaiting-approval':
@@ -44,6 +58,8 @@ async function advance(run: Run): Promise<void> {
       return answerParked(run)
     case 'compensating':
       return compensate(run)
+    case 'closing':
+      return close(run)
     case 'ended':
       return
   }
@@ -53,7 +69,7 @@ async function plan(run: Run): Promise<void> {
   const { input, state } = run
   const before = state.planDigest
   const options = { rollbackId: state.runId, lockQueue: workflowInfo().taskQueue, ...(before && { before }) }
-  const planned = await abortable(run, () => planSteps(input, state.steps, options)).catch((error: unknown) => {
+  const planned = await abortable(run, () => planSteps(input, state, options)).catch((error: unknown) => {
     if (run.abort) return undefined
     throw error
   })
@@ -70,7 +86,10 @@ async function plan(run: Run): Promise<void> {
   else delete state.need
   if (approved(run)) return enter(run, 'running')
   state.needSince = Date.now()
-  note(run, 'approval-needed', `Waits for an approval: ${need?.because.join('; ') ?? ''}`)
+  delete state.nudged
+  const text = `Waits for an approval: ${need?.because.join('; ') ?? ''}`
+  note(run, 'approval-needed', text)
+  page(run, 'approval-needed', text)
   enter(run, 'awaiting-approval')
 }
 
@@ -91,16 +110,28 @@ async function proceed(run: Run): Promise<void> {
     // The world may have moved during the pause, so what has not begun is planned anew.
     return run.state.pause ? undefined : enter(run, 'planning')
   }
-  const step = nextStep(run)
-  if (step) return carryOutStep(run, step)
-  end(run, 'recovered', 'Every step is applied and verified')
+  if (parkNext(run)) return
+  const steps = nextSteps(run)
+  const [step] = steps
+  if (!step) return close(run)
+  if (isOverdue(run)) return parkOverdue(run, step)
+  return carryOut(run, steps)
+}
+
+/** The runbook's own time limit ends nothing: once, before the next step, a person has to say that the run goes on. */
+function parkOverdue(run: Run, step: StepState): void {
+  const limit = readable(run.input.runbook?.timeout ?? 0)
+  run.state.overdue = { at: Date.now() }
+  const message = `The run takes longer than the ${limit} that its runbook gives it; retry goes on with ${step.title}.`
+  note(run, 'overdue', message)
+  park(run, step, 'plan', { code: 'RUN_OVERDUE', message })
 }
 
 /** A cancellation in Temporal means the same as an abort: stop, reverse nothing, say what stays changed. */
 function abortWhenCancelled(run: Run): void {
   CancellationScope.current().cancelRequested.catch(() => {
     run.abort ??= { actor: 'cancelled in Temporal', note: 'cancelled in Temporal' }
-    run.scope?.cancel()
+    cancelAll(run)
   })
 }
 
