@@ -9,7 +9,7 @@ import { Configuration } from '../../model/configuration.ts'
 import { rollbackId } from '../../model/ids.ts'
 import { MESSAGE_AUDIENCE, type MessageName, type Messages } from '../../model/messages.ts'
 import type { Actor } from '../../model/policy.ts'
-import type { Phase, RunInput, RunState } from '../../model/run.ts'
+import type { DryRun, Phase, RunInput, RunState } from '../../model/run.ts'
 import type { Target } from '../../model/target.ts'
 import { createWorker } from '../../worker/run.ts'
 import { workflowBundle } from './bundle.ts'
@@ -121,6 +121,12 @@ export class Engine {
     return new RunHandle(handle)
   }
 
+  /** The dry run of this input. */
+  async plan(input: RunInput): Promise<DryRun> {
+    const taskQueue = this.configuration.temporal?.taskQueue ?? ''
+    return this.client.workflow.execute('plan', { workflowId: `plan/${randomUUID()}`, taskQueue, args: [input] })
+  }
+
   /** Starts a run with these steps. */
   async rollback(steps: object[], changes: Partial<RunInput> = {}): Promise<RunHandle> {
     return this.begin(this.input(steps, changes))
@@ -151,6 +157,15 @@ export class RunHandle {
       (seen) => `the run is ${seen ?? 'planning'}, not ${phase}`,
     )
     return this.state()
+  }
+
+  /** The record once it shows this; it fails after ten seconds. */
+  sees(enough: (state: RunState) => boolean): Promise<RunState> {
+    return until(
+      () => this.state(),
+      enough,
+      (state) => `the run is ${state?.phase}, and its last event: ${state?.timeline.at(-1)?.text}`,
+    )
   }
 
   async ends(): Promise<RunState> {
