@@ -23,6 +23,7 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       layer('model'),
+      layer('checks'),
       layer('tidy'),
       layer('replay'),
       layer('workflows', [TEMPORAL], 25_000),

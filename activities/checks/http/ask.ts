@@ -1,0 +1,78 @@
+import http from 'node:http'
+import https from 'node:https'
+
+/** The most that is read of a body. */
+export const BODY_LIMIT = 64 * 1024
+/** All headers of an answer together; Node ends the connection above it. */
+const HEADERS_LIMIT = 16 * 1024
+
+export interface Asked {
+  /** Scheme, host, port, path and query; the host stands in the Host header and is what a certificate must be for. */
+  url: URL
+  /** Where the connection is made to, whatever the name resolves to by now. */
+  address: string
+  /** Whether the body is read; otherwise the answer ends with its headers. */
+  body: boolean
+  signal: AbortSignal
+}
+
+export interface Answer {
+  status: number
+  /** Milliseconds from the start until the headers were there. */
+  took: number
+  /** The beginning of the body, as text. Never kept and never shown. */
+  text: string
+  /** Whether there was more body than is read. */
+  truncated: boolean
+  /** The coding of a body that can't be read as text, such as gzip. */
+  encoding: string | undefined
+}
+
+/**
+ * One GET on a connection of its own, to exactly this address: no redirect, no cookie, no proxy, no credentials. Rejects
+ * with Node's error when no whole answer came.
+ */
+export async function ask({ url, address, body, signal }: Asked): Promise<Answer> {
+  const began = performance.now()
+  const answer = await send(url, address, signal)
+  try {
+    const took = performance.now() - began
+    const encoding = answer.headers['content-encoding']
+    const read = body ? await readBody(answer) : { text: '', truncated: false }
+    return { status: answer.statusCode ?? 0, took, ...read, encoding: encoding === 'identity' ? undefined : encoding }
+  } finally {
+    answer.destroy()
+  }
+}
+
+function send(url: URL, address: string, signal: AbortSignal): Promise<http.IncomingMessage> {
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const options: https.RequestOptions = {
+    host: address,
+    port: url.port || (url.protocol === 'https:' ? 443 : 80),
+    path: url.pathname + url.search,
+    method: 'GET',
+    headers: { host: url.host, accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'unwind' },
+    agent: false,
+    maxHeaderSize: HEADERS_LIMIT,
+    signal,
+    ...(url.protocol === 'https:' && host !== address && { servername: host }),
+  }
+  return new Promise((resolve, reject) => {
+    const sent = (url.protocol === 'https:' ? https : http).request(options, resolve)
+    sent.on('error', reject)
+    sent.end()
+  })
+}
+
+async function readBody(answer: http.IncomingMessage): Promise<{ text: string; truncated: boolean }> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    chunks.push(chunk)
+    size += chunk.byteLength
+    if (size > BODY_LIMIT) break
+  }
+  const text = Buffer.concat(chunks).subarray(0, BODY_LIMIT).toString('utf8')
+  return { text, truncated: size > BODY_LIMIT }
+}
