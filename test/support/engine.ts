@@ -159,13 +159,30 @@ export class RunHandle {
     return this.state()
   }
 
-  /** The record once it shows this; it fails after ten seconds. */
-  sees(enough: (state: RunState) => boolean): Promise<RunState> {
-    return until(
-      () => this.state(),
-      enough,
-      (state) => `the run is ${state?.phase}, and its last event: ${state?.timeline.at(-1)?.text}`,
+  /**
+   * The record once it shows this; it fails after ten seconds. It is asked for only when the history has grown and come
+   * to rest, for the same reason.
+   */
+  async sees(enough: (state: RunState) => boolean): Promise<RunState> {
+    let [before, queried] = ['', '']
+    let state: RunState | undefined
+    const look = async () => {
+      const { historyLength, runId } = await this.handle.describe()
+      const at = `${runId}/${historyLength}`
+      if (at === before && at !== queried) {
+        state = await this.state()
+        queried = at
+      }
+      before = at
+      return state
+    }
+    const seen = await until(
+      look,
+      (record) => record !== undefined && enough(record),
+      (record) => `the run is ${record?.phase}, and its last event: ${record?.timeline.at(-1)?.text}`,
     )
+    if (!seen) throw new Error('a record that shows something is a record')
+    return seen
   }
 
   async ends(): Promise<RunState> {
