@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity'
 import type { EngineActivities, RunbookActivities, StepActivities } from '../model/calls.ts'
 import type { Configuration } from '../model/configuration.ts'
 import type { Target } from '../model/target.ts'
+import { checkActivities } from './checks/index.ts'
 import { Connections } from './connections.ts'
 import { evaluateExpression } from './expression.ts'
 import { toFailure } from './failures.ts'
@@ -20,13 +21,13 @@ export interface ActivityOptions {
   targets?: Readonly<Record<string, () => Promise<Target>>>
 }
 
-/** Every activity that a worker registers: `<kind>.<verb>` for each target, and the engine's own. */
+/** Every activity that a worker registers: `<kind>.<verb>` for each target, `check.measure`, and the engine's own. */
 export function createActivities(options: ActivityOptions): Record<string, (call: never) => Promise<unknown>> {
-  const connections = new Connections(options.configuration)
-  const steps = Object.entries(options.targets ?? targets).flatMap(([kind, load]) =>
-    named(kind, verbs(kind, load, connections)),
-  )
-  return { ...Object.fromEntries(steps), ...engine(options) }
+  const { configuration, targets: systems = targets } = options
+  const connections = new Connections(configuration)
+  const steps = Object.entries(systems).flatMap(([kind, load]) => named(kind, verbs(kind, load, connections)))
+  const measuring = checkActivities({ configuration, connections, targets: systems })
+  return { ...Object.fromEntries(steps), ...measuring, ...engine(options) }
 }
 
 function named(kind: string, activities: StepActivities): [string, (call: never) => Promise<unknown>][] {
