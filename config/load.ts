@@ -74,13 +74,14 @@ function invalid(file: string, problems: DocumentProblem[]): UnwindError {
 }
 
 function absolute(configuration: Configuration, folder: string): Configuration {
-  const { api, worker } = configuration
+  const { api, worker, archive } = configuration
   const credentials = Object.entries(worker.credentials).map(([name, entry]) => [
     name,
     { ...entry, ...(entry.kubeconfig && { kubeconfig: pathFrom(folder, entry.kubeconfig) }) },
   ])
   return {
     ...configuration,
+    ...(archive && 'folder' in archive && { archive: { folder: pathFrom(folder, archive.folder) } }),
     api: { ...api, ...(api.signingKey && { signingKey: pathFrom(folder, api.signingKey) }) },
     worker: {
       ...worker,

@@ -7,7 +7,7 @@ const Subject = z.string().min(1).max(200)
 const Group = z.string().min(1).max(200)
 
 /** What a caller may do. `admin` includes all others. */
-export const VERBS = ['read', 'plan', 'start', 'approve', 'decide', 'abort', 'admin'] as const
+export const VERBS = ['read', 'plan', 'start', 'approve', 'decide', 'abort', 'break-glass', 'admin'] as const
 export type Verb = (typeof VERBS)[number]
 
 export const Token = z.strictObject({
@@ -92,6 +92,30 @@ const Credentials = z.strictObject({
   context: z.string().min(1).optional(),
 })
 
+const S3 = z.strictObject({
+  bucket: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'use the name of a bucket: 3 to 63 lower case letters'),
+  prefix: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}){0,3}$/,
+      'use a/b, without a slash at its ends',
+    )
+    .optional()
+    .describe('Everything of Unwind lies below it.'),
+  endpoint: z.url().optional().describe('Of a server that speaks the protocol of S3. Default: AWS.'),
+  region: z.string().min(1).max(60).default('us-east-1'),
+})
+export type S3Settings = z.infer<typeof S3>
+
+/** Where reports are kept, for API and workers alike. Credentials of S3 come from the SDK's own chain, never from here. */
+export const ArchiveSettings = z.union([
+  z.strictObject({ folder: z.string().min(1).max(1_000).describe('Path; API and workers see the same files there.') }),
+  z.strictObject({ s3: S3 }),
+])
+export type ArchiveSettings = z.infer<typeof ArchiveSettings>
+
 export const Configuration = z
   .strictObject({
     apiVersion: z.literal('unwind/v1'),
@@ -102,6 +126,7 @@ export const Configuration = z
       .strictObject({ taskQueue: Name.optional() })
       .optional()
       .describe('Address, namespace and TLS come from TEMPORAL_* and the profile of the Temporal CLI.'),
+    archive: ArchiveSettings.optional().describe('Where reports outlive Temporal’s retention. Default: nowhere.'),
     api: z
       .strictObject({
         host: z.string().min(1).default('127.0.0.1'),

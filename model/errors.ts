@@ -48,6 +48,7 @@ export const errors = {
   UNSUPPORTED_MEDIA_TYPE: { status: 415, exit: 2, retryable: false, atPlan: 'end', title: 'The request is not JSON' },
   NO_WORKER: { status: 503, exit: 7, retryable: true, atPlan: 'park', title: 'No worker is running' },
   TEMPORAL_UNAVAILABLE: { status: 503, exit: 7, retryable: true, atPlan: 'park', title: 'Temporal does not answer' },
+  ARCHIVE_UNAVAILABLE: { status: 503, exit: 7, retryable: true, atPlan: 'park', title: 'The archive does not answer' },
   TOO_MANY_WATCHERS: { status: 503, exit: 7, retryable: true, atPlan: 'end', title: 'Too many clients watch' },
   NO_ROLLBACK_TARGET: {
     status: 409,

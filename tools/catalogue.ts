@@ -63,6 +63,14 @@ export const catalogue = {
     },
     // No `release`: the vendor publishes binaries without checksums, and nothing is run that can't be checked.
   },
+  moto: {
+    version: '5.2.5',
+    accepts: 'exact',
+    variable: 'UNWIND_MOTO_BIN',
+    // It tells no version, so one on PATH can't be judged and is passed over.
+    report: ['--help'],
+    pypi: { module: 'moto', script: 'moto_server', needs: '3.11' },
+  },
 } satisfies Record<string, Tool>
 
 /** The name of a server or command that `findBinary` can find. */
@@ -78,7 +86,9 @@ export interface Tool {
   /** Arguments that make it print its version. */
   report: readonly string[]
   /** How to build it: the folder of `tools/` with its `go.mod`, what to build, what to stamp in, the oldest Go. */
-  go: { module: string; package: string; stamps: readonly string[]; needs: string }
+  go?: { module: string; package: string; stamps: readonly string[]; needs: string }
+  /** How to install it: the folder of `tools/` with its `requirements.txt`, the script that it brings, the oldest Python. */
+  pypi?: { module: string; script: string; needs: string }
   release?: Release
 }
 

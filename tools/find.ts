@@ -2,6 +2,7 @@ import { catalogue, type Tool, type ToolName } from './catalogue.ts'
 import { build } from './find/build.ts'
 import { cachedBinary, isExecutable, removeUnfinished } from './find/cache.ts'
 import { download } from './find/download.ts'
+import { install } from './find/install.ts'
 import { withLock } from './find/lock.ts'
 import { findOnPath } from './find/path.ts'
 import { say } from './find/progress.ts'
@@ -11,7 +12,7 @@ const found = new Map<ToolName, Promise<string>>()
 /**
  * The path of a server or command, at the version that `catalogue` pins. Looked for in this order: its environment
  * variable, PATH, the user's cache; otherwise downloaded from the vendor and checked against the published checksum,
- * or built with Go, and kept in the cache. Progress goes to stderr. Asked twice, it looks once.
+ * built with Go, or installed from PyPI, and kept in the cache. Progress goes to stderr. Asked twice, it looks once.
  */
 export function findBinary(name: ToolName): Promise<string> {
   const known = found.get(name)
@@ -56,7 +57,7 @@ async function fromCache(name: string, tool: Tool): Promise<string> {
     const refusal = await download(name, tool, path)
     if (refusal === undefined) return path
     if (refusal.loud) say(`${name} ${tool.version}: ${refusal.why}`)
-    await build(name, tool, path)
+    await (tool.pypi ? install(name, tool, tool.pypi, path) : build(name, tool, path))
     return path
   })
 }

@@ -1,4 +1,4 @@
-import { catalogue, type ToolName } from '../../tools/catalogue.ts'
+import { catalogue, type Tool, type ToolName } from '../../tools/catalogue.ts'
 import { atLeast } from '../../tools/find/build.ts'
 import { cachedBinary, isExecutable } from '../../tools/find/cache.ts'
 import { findOnPath } from '../../tools/find/path.ts'
@@ -23,16 +23,19 @@ export function requireNode(version = process.versions.node): void {
 export async function missingTools(names: readonly ToolName[]): Promise<ToolName[]> {
   const looked = await Promise.all(names.map(async (name) => ((await isThere(name)) ? [] : [name])))
   const missing = looked.flat()
-  const built = missing.find((name) => !('release' in catalogue[name]))
+  const [built] = missing.flatMap((name) => {
+    const { go, release, version, variable }: Tool = catalogue[name]
+    return go && !release ? [{ name, version, variable, needs: go.needs }] : []
+  })
   if (!built) return missing
-  const { needs } = catalogue[built].go
+  const { needs } = built
   const answer = await run('go', ['version'], { env: { GOTOOLCHAIN: 'local' }, within: 30_000 }).catch(() => undefined)
   const installed = /go(\d+(?:\.\d+)*)/.exec(answer?.stdout ?? '')?.[1]
   if (installed && atLeast(installed, needs)) return missing
   const here = installed ? `this is Go ${installed}` : 'there is no Go on PATH'
   throw new CommandError(
     EXIT.usage,
-    `The demo builds ${built} ${catalogue[built].version} once, which needs Go ${needs} or newer; ${here}. Install it from https://go.dev/dl, point ${catalogue[built].variable} at a binary, or use a cluster of yours with --kubeconfig.`,
+    `The demo builds ${built.name} ${built.version} once, which needs Go ${needs} or newer; ${here}. Install it from https://go.dev/dl, point ${built.variable} at a binary, or use a cluster of yours with --kubeconfig.`,
   )
 }
 

@@ -116,13 +116,50 @@ describe('a build', () => {
   })
 })
 
-test('the assets of the build are the module files, the stages and the plain JavaScript, nothing else', async () => {
+describe('what comes from PyPI', () => {
+  const moto: Tool = catalogue.moto
+
+  /** A stand-in for Python that writes down each call; its virtual environment holds itself and the script. */
+  async function fakePython(version: string): Promise<() => Promise<string[]>> {
+    const log = join(await scratch(), 'calls')
+    const python = `#!${process.execPath}
+      const { appendFileSync, copyFileSync, mkdirSync } = require('node:fs')
+      const args = process.argv.slice(2)
+      if (args[0] === '--version') console.log('Python ${version}')
+      else appendFileSync(${JSON.stringify(log)}, args.join(' ') + '\\n')
+      if (args[1] === 'venv') {
+        const bin = args.at(-1) + '/bin'
+        mkdirSync(bin, { recursive: true })
+        for (const name of ['python', 'moto_server']) copyFileSync(__filename, bin + '/' + name)
+      }`
+    await writeFile(join(process.env['PATH'] ?? '', 'python3'), python, { mode: 0o755 })
+    return async () => (await readFile(log, 'utf8')).trim().split('\n')
+  }
+
+  test('is installed once, from pinned requirements, beside its place in the cache', async () => {
+    const calls = await fakePython('3.11.7')
+    const paths = await Promise.all([find('moto', moto), find('moto', moto)])
+    expect(new Set(paths)).toEqual(new Set([cachedBinary('moto', moto)]))
+    expect(await calls()).toHaveLength(2)
+    expect((await calls())[1]).toMatch(/^-m pip install .*-r \S+tools\/moto\/requirements\.txt$/)
+    const pins = await readFile(new URL('../../tools/moto/requirements.txt', import.meta.url), 'utf8')
+    expect(pins).toContain(`\nmoto==${moto.version}\n`)
+    expect(pins.split('\n').filter((line) => line && !/^#|^[\w.-]+==[\w.]+$/.test(line))).toEqual([])
+  })
+
+  test('needs a Python that is new enough, and says which and what else would do', async () => {
+    await fakePython('3.9.2')
+    await expect(find('moto', moto)).rejects.toThrow(/needs Python 3\.11 or newer.*UNWIND_MOTO_BIN/s)
+  })
+})
+
+test('the assets of the build are the module files, the requirements, the stages and the plain JavaScript, nothing else', async () => {
   const to = await scratch()
   await copyAssets(fileURLToPath(new URL('../../tools/', import.meta.url)), to)
   const copied = (await readdir(to, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
   const names = copied.map(({ name }) => name)
   expect(names).toEqual(expect.arrayContaining(['go.mod', 'go.sum', 'crash-loop.yaml', 'watchdog.mjs', 'owned.mjs']))
-  expect(names.filter((name) => !/^go\.(mod|sum)$|\.yaml$|\w\.mjs$/.test(name))).toEqual([])
+  expect(names.filter((name) => !/^go\.(mod|sum)$|^requirements\.txt$|\.yaml$|\w\.mjs$/.test(name))).toEqual([])
 })
 
 test.each([

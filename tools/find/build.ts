@@ -11,13 +11,15 @@ import { progress } from './progress.ts'
  * Throws, naming what to install, if there is no Go or it is too old.
  */
 export async function build(name: string, tool: Tool, path: string): Promise<void> {
-  await requireGo(name, tool)
+  const { go } = tool
+  if (!go) throw new Error(`${name} is not built with Go`)
+  await requireGo(name, tool, go)
   const output = unfinished(path)
   const done = progress(`building ${name} ${tool.version} with Go (minutes the first time)`)
   try {
     await mkdir(dirname(path), { recursive: true })
-    await run('go', buildArguments(tool, output), {
-      cwd: join(fileURLToPath(new URL('..', import.meta.url)), tool.go.module),
+    await run('go', buildArguments(go, output), {
+      cwd: join(fileURLToPath(new URL('..', import.meta.url)), go.module),
       env: { CGO_ENABLED: '0', GOFLAGS: '-mod=readonly', GOTOOLCHAIN: 'local' },
       within: 30 * 60_000,
     })
@@ -34,12 +36,14 @@ export async function build(name: string, tool: Tool, path: string): Promise<voi
   }
 }
 
-function buildArguments(tool: Tool, output: string): string[] {
-  const flags = ['-s', '-w', ...tool.go.stamps.flatMap((stamp) => ['-X', stamp])].join(' ')
-  return ['build', '-trimpath', '-buildvcs=false', '-ldflags', flags, '-o', output, tool.go.package]
+type Go = NonNullable<Tool['go']>
+
+function buildArguments(go: Go, output: string): string[] {
+  const flags = ['-s', '-w', ...go.stamps.flatMap((stamp) => ['-X', stamp])].join(' ')
+  return ['build', '-trimpath', '-buildvcs=false', '-ldflags', flags, '-o', output, go.package]
 }
 
-async function requireGo(name: string, { version, variable, go }: Tool): Promise<void> {
+async function requireGo(name: string, { version, variable }: Tool, go: Go): Promise<void> {
   const wanted = `${name} ${version} is not on PATH or in the cache, and building it needs Go ${go.needs} or newer`
   const remedy = `Install it from https://go.dev/dl, or point ${variable} at a binary of ${name} ${version}.`
   // GOTOOLCHAIN=local: Go would otherwise fetch another Go, which is nothing to do unasked.

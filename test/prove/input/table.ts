@@ -61,6 +61,12 @@ export const provocations: Record<ErrorCode, Provocation> = {
     },
   },
   TEMPORAL_UNAVAILABLE: { answer: (ground) => elsewhere(ground, { address: '127.0.0.1:1' }, 'GET', '/v1/rollbacks') },
+  ARCHIVE_UNAVAILABLE: {
+    answer(ground) {
+      const configuration = { ...ground.engine.configuration, archive: { folder: '/dev/null' } }
+      return elsewhere(ground, { configuration }, 'GET', pathOf('never-seen', `report?run=${randomUUID()}`))
+    },
+  },
   TOO_MANY_WATCHERS: {
     answer: (ground) =>
       elsewhere(ground, { watchLimits: { clients: 0, perRun: 0 } }, 'GET', pathOf(ground.service, 'events')),
