@@ -1,5 +1,5 @@
-import type { ApprovalNeed } from '../model/policy.ts'
-import type { Choice, RunState, StepState } from '../model/run.ts'
+import type { Messages } from '../model/messages.ts'
+import type { Choice, DryRun, RunState } from '../model/run.ts'
 import type { Revision } from '../model/target.ts'
 import { type Call, type Client, path } from './client.ts'
 
@@ -25,11 +25,7 @@ export interface Started extends Place {
   worker: 'running' | 'none'
 }
 
-export interface Planned {
-  digest: string
-  steps: StepState[]
-  need?: ApprovalNeed
-}
+export type Planned = DryRun
 
 /** What a list shows of one rollback. */
 export type Summary = Pick<RunState, 'id' | 'runId' | 'service' | 'environment' | 'phase' | 'startedAt'> &
@@ -114,7 +110,7 @@ export function getMarkdown(client: Client, place: Place, run: string | undefine
 export async function postApproval(
   client: Client,
   place: Place,
-  body: { decision: 'approve' | 'reject'; planDigest: string; note?: string },
+  body: { decision: 'approve' | 'reject'; planDigest: string; stepId?: string; note?: string },
   run: string,
 ): Promise<void> {
   await client.call({ method: 'POST', path: path(...at(place), 'approvals'), query: { run }, body })
@@ -124,7 +120,7 @@ export async function postApproval(
 export async function postDecision(
   client: Client,
   place: Place,
-  body: { stepId: string; attempt: number; choice: Choice; note?: string },
+  body: { stepId: string; attempt: number; choice: Choice; note?: string; fields?: Record<string, unknown> },
   run: string,
 ): Promise<void> {
   await client.call({ method: 'POST', path: path(...at(place), 'decisions'), query: { run }, body })
@@ -139,6 +135,19 @@ export async function postMessage(
 ): Promise<void> {
   await client.call({ method: 'POST', path: path(...at(place), message), query: { run }, body })
 }
+
+/** What people are asked beside decisions: questions, the checklist, an emergency. */
+export async function postAsked<Name extends keyof typeof ASKED>(
+  client: Client,
+  place: Place,
+  name: Name,
+  body: Messages[Name],
+  run: string,
+): Promise<void> {
+  await client.call({ method: 'POST', path: path(...at(place), ASKED[name]), query: { run }, body })
+}
+
+const ASKED = { answer: 'answers', tick: 'checklist', breakGlass: 'break-glass' } as const
 
 /** The parts of a rollback's path. */
 export function at({ environment, service }: Place): string[] {

@@ -27,7 +27,7 @@ export const EXIT_MEANINGS: readonly (readonly [number, string])[] = [
   [EXIT.notFound, 'there is no such rollback, object or service'],
   [EXIT.conflict, 'something else is running, or has moved on since it was shown'],
   [EXIT.unavailable, 'the API, Temporal, a worker or the system does not answer'],
-  [EXIT.needsPerson, 'the rollback waits for a person: parked, paused or awaiting an approval'],
+  [EXIT.needsPerson, 'the rollback waits for a person: parked, paused, asking, awaiting an approval or a tick'],
   [EXIT.endedOtherwise, 'ended, but not recovered: compensated, aborted, rejected or expired'],
   [EXIT.timeout, '--timeout passed; the rollback goes on'],
   [EXIT.interrupted, 'Ctrl-C; the rollback goes on'],
@@ -45,14 +45,24 @@ export function exitOfRun(run: RunState): number | undefined {
     if (run.outcome === 'not-applicable') return run.problem ? exitOfCode(run.problem.code) : EXIT.refused
     return EXIT.endedOtherwise
   }
-  if (run.phase === 'parked' || run.phase === 'awaiting-approval' || rests(run)) return EXIT.needsPerson
-  return undefined
+  if (run.phase === 'parked' || run.phase === 'awaiting-approval' || run.phase === 'closing') return EXIT.needsPerson
+  return asksOnly(run) || rests(run) ? EXIT.needsPerson : undefined
+}
+
+/** Whether the run asks people something and nothing goes on meanwhile. */
+function asksOnly({ decision, steps }: RunState): boolean {
+  if (decision?.asking) return true
+  return steps.some(({ asking }) => asking !== undefined) && !steps.some(isBusy)
 }
 
 /** Whether a pause has taken effect: the step that was running when it was asked for goes on to its end. */
 function rests({ pause, phase, steps }: RunState): boolean {
-  const busy = steps.some(({ status }) => status === 'applying' || status === 'verifying' || status === 'compensating')
-  return pause !== undefined && phase === 'running' && !busy
+  return pause !== undefined && phase === 'running' && !steps.some(isBusy)
+}
+
+function isBusy({ status, role }: RunState['steps'][number]): boolean {
+  if (role === 'wait') return false
+  return status === 'applying' || status === 'verifying' || status === 'compensating'
 }
 
 /** A failure that ends the command: one message for people, one exit code for scripts. */

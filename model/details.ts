@@ -1,4 +1,6 @@
 import type { RunState, StepState } from './run.ts'
+import { asking } from './runbook/asking.ts'
+import type { TickedItem } from './runbook/progress.ts'
 
 const MARKS: Record<StepState['status'], string> = {
   waiting: '○',
@@ -16,6 +18,17 @@ const MARKS: Record<StepState['status'], string> = {
 /** The run as the Temporal UI shows it: Markdown, where it stands, each step, and the safe next moves to paste. */
 export function details(state: RunState): string {
   const lines = [`**${headline(state)}**`, '', state.reason, '', ...state.steps.map(stepLine)]
+  if (state.runbook) lines.splice(3, 0, '', ...runbookLines(state))
+  const asked = asking(state)
+  if (asked.length > 0) lines.push('', ...asked.map((open) => questionLine(state, open)))
+  for (const { id, asking: step } of state.steps)
+    if (step?.what === 'approve')
+      lines.push(
+        '',
+        `\`${id}\` waits for an approval: ${step.question}`,
+        `Approve with \`unwind approve ${state.service} -e ${state.environment} --step ${id}\`.`,
+      )
+  if (state.checklist) lines.push('', 'Checklist:', ...state.checklist.map(itemLine))
   if (state.parked) lines.push('', ...parkedLines(state))
   if (state.phase === 'awaiting-approval') lines.push('', ...approvalLines(state))
   return lines.join('\n').slice(0, 16_000)
@@ -31,8 +44,30 @@ export function headline(state: RunState): string {
   return `${name} is ${state.phase.replace('-', ' ')}`
 }
 
+function runbookLines({ runbook, procedure, decision }: RunState): string[] {
+  const answers = (decision?.path ?? []).map(({ question, answer, by }) => {
+    return `- ${question} **${answer}** (${by === 'evidence' ? 'evidence' : by.subject})`
+  })
+  return [`Runbook ${runbook?.name}${procedure === undefined ? '' : `, procedure \`${procedure}\``}`, '', ...answers]
+}
+
+function questionLine(
+  { service, environment }: RunState,
+  { id, question, because }: ReturnType<typeof asking>[number],
+): string {
+  const why = because ? ` (${because})` : ''
+  return `**${question}**${why} Answer with \`unwind answer ${service} yes|no -e ${environment} --question ${id}\`.`
+}
+
+function itemLine({ id, text, ticked, required }: TickedItem): string {
+  return `- [${ticked ? 'x' : ' '}] ${text}${ticked ? ` (${ticked.by})` : ` \`${id}\`${required ? ', required' : ''}`}`
+}
+
 function stepLine(step: StepState): string {
-  return `- ${MARKS[step.status]} \`${step.id}\` ${step.title}: ${step.status}${step.plan ? `; ${step.plan.summary}` : ''}`
+  const group = step.group === undefined ? '' : ` (group ${step.group})`
+  const until = step.until === undefined ? '' : `, until ${new Date(step.until).toISOString().slice(0, 19)}Z`
+  const plan = step.plan ? `; ${step.plan.summary}` : ''
+  return `- ${MARKS[step.status]} \`${step.id}\`${group} ${step.title}: ${step.status}${until}${plan}`
 }
 
 function parkedLines(state: RunState): string[] {

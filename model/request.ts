@@ -22,13 +22,39 @@ export function rollbackRequest<Step extends z.ZodType>(step: Step) {
 }
 
 const note = Sentence.optional()
+const Digest = z.string().regex(/^[0-9a-f]{64}$/)
+const Attempt = z.int().min(0).max(10_000)
+/** Steps of an embedded runbook carry the names of all that they lie in: `<step>.<step>`. */
+const StepId = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,254}$/, 'use the id of a step or question as the run shows it')
 
 /** Bodies of the messages to a run; the same words as the workflow's updates. */
 export const bodies = {
-  approve: z.strictObject({ planDigest: z.string().regex(/^[0-9a-f]{64}$/), note }).meta({ id: 'Approve' }),
+  approve: z
+    .strictObject({
+      planDigest: Digest,
+      stepId: StepId.optional().describe('The approve step in mid-run that is meant. Default: the plan.'),
+      note,
+    })
+    .meta({ id: 'Approve' }),
+  breakGlass: z
+    .strictObject({ planDigest: Digest, incident: z.string().min(1).max(200), note: Sentence })
+    .meta({ id: 'BreakGlass', description: 'Goes on without the approvals that are missing; one is owed afterwards.' }),
   decide: z
-    .strictObject({ stepId: Name, attempt: z.int().min(0).max(10_000), choice: z.enum(CHOICES), note })
+    .strictObject({
+      stepId: StepId,
+      attempt: Attempt,
+      choice: z.enum(CHOICES),
+      note,
+      fields: z
+        .record(z.string().max(63), z.unknown())
+        .optional()
+        .describe('Corrected fields, with retry: of a step that has not begun, of a check or of a wait.'),
+    })
     .meta({ id: 'Decide' }),
+  answer: z
+    .strictObject({ questionId: StepId, attempt: Attempt, answer: z.enum(['yes', 'no']), note })
+    .meta({ id: 'Answer' }),
+  tick: z.strictObject({ item: Name, note }).meta({ id: 'Tick' }),
   note: z.strictObject({ note }).meta({ id: 'Note' }),
   reason: z.strictObject({ note: Sentence }).meta({ id: 'Reason' }),
 } as const

@@ -16,13 +16,7 @@ const HISTORY_LIMIT = 20_000
 /** The dry run: plans every step and changes nothing. Throws NO_WORKER, STEP_TIMEOUT after 30 s, and what planning fails with. */
 export async function planRollback(api: Api, input: RunInput): Promise<PlanDocument> {
   const workflowId = `plan/${input.environment}/${input.service}/${randomUUID()}`
-  const { digest, steps, need } = await ask<PlanDocument>(api, {
-    type: 'plan',
-    workflowId,
-    argument: input,
-    limit: PLAN_LIMIT,
-  })
-  return { digest, steps, ...(need && { need }) }
+  return ask<PlanDocument>(api, { type: 'plan', workflowId, argument: input, limit: PLAN_LIMIT })
 }
 
 /** What one step's object could go back to, newest first. Throws like `planRollback`. */

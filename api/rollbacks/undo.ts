@@ -50,14 +50,21 @@ function movedSteps({ steps }: RunState): StepState[] {
 function compileBack(
   api: Api,
   { environment }: Place,
-  { id, plan }: StepState,
+  { id, plan, procedure, corrected }: StepState,
   input: RunInput,
   index: number,
 ): CompiledStep {
-  const original = input.steps.find((step) => step.id === id)
+  const original = input.steps.find((step) => step.id === id && step.procedure === procedure)
   if (!original || !plan)
     throw new UnwindError('INTERNAL', `the record of step ${id} is incomplete; roll that object back by hand`)
-  const step = compileStep({ ...original.step, id }, index, environment, api.configuration, api.kinds, plan.from)
+  const step = compileStep(
+    { ...original.step, ...corrected, id },
+    index,
+    environment,
+    api.configuration,
+    api.kinds,
+    plan.from,
+  )
   return { ...step, title: `${original.title}, taken back` }
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { OUTCOMES, PHASES, type RunState } from '../../model/run.ts'
+import { type DryRun, OUTCOMES, PHASES, type RunState } from '../../model/run.ts'
+import { DecisionSchema } from './runbook.ts'
 import { ActorSchema, NeedSchema, RevisionSchema, runFields, StepStateSchema } from './record.ts'
 
 const Url = z.string().describe('Where the rollback can be read; absolute when the configuration names api.url.')
@@ -36,8 +37,18 @@ export const StartedDocument = z
 export type StartedDocument = z.infer<typeof StartedDocument>
 
 export const PlanDocument = z
-  .object({ digest: z.string(), steps: z.array(StepStateSchema), need: NeedSchema.exactOptional() })
-  .meta({ id: 'PlannedRollback', description: 'The dry run: nothing was changed or locked.' })
+  .object({
+    digest: z.string().exactOptional().describe('Absent where a question is open, or the runbook stops.'),
+    steps: z.array(StepStateSchema),
+    need: NeedSchema.exactOptional(),
+    decision: DecisionSchema.exactOptional(),
+    procedure: z.string().exactOptional(),
+    stop: z.string().exactOptional().describe('The runbook rolls nothing back here, and says what to do instead.'),
+  })
+  .meta({
+    id: 'PlannedRollback',
+    description: 'The dry run: nothing was changed or locked.',
+  }) satisfies z.ZodType<DryRun>
 export type PlanDocument = z.infer<typeof PlanDocument>
 
 const Summary = z

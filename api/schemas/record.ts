@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type ErrorCode, errors, type Problem } from '../../model/errors.ts'
-import type { Actor, Approval, ApprovalNeed } from '../../model/policy.ts'
+import type { Actor, Approval } from '../../model/policy.ts'
 import {
   CHOICES,
   EVENT_TYPES,
@@ -11,6 +11,7 @@ import {
   type StepState,
   type TimelineEvent,
 } from '../../model/run.ts'
+import { NeedSchema, NudgedSchema, runbookFields, StepAskingSchema } from './runbook.ts'
 import type { Evidence, Plan, Revision, Verdict } from '../../model/target.ts'
 
 // The record of a run, as the document of the API describes it. The interfaces of `model` are the source; each schema here
@@ -47,18 +48,23 @@ const PlanSchema = z
     reversible: z.union([z.literal(true), z.object({ because: z.string() })]),
     warnings: z.array(z.object({ code: z.string(), message: z.string(), confirm: z.boolean().exactOptional() })),
     limits: z.object({ apply: z.number(), verify: z.number() }).describe('Milliseconds.'),
+    release: z.string().exactOptional().describe('The release that the step leads to, where the system tells.'),
+    impact: z.array(z.string()).exactOptional().describe('What it means while it happens.'),
+    lost: z.array(z.string()).exactOptional().describe('What goes away with the move.'),
+    data: z.boolean().exactOptional().describe('Whether it touches data.'),
   })
   .meta({ id: 'Plan' }) satisfies z.ZodType<Plan>
 
-export const NeedSchema = z
-  .object({
-    rules: z.array(z.object({ min: z.number(), groups: z.array(z.string()), self: z.boolean(), expires: z.number() })),
-    because: z.array(z.string()),
-  })
-  .meta({ id: 'ApprovalNeed' }) satisfies z.ZodType<ApprovalNeed>
+export { NeedSchema }
 
 const ApprovalSchema = z
-  .object({ actor: ActorSchema, planDigest: z.string(), at: At, note: z.string().exactOptional() })
+  .object({
+    actor: ActorSchema,
+    planDigest: z.string(),
+    at: At,
+    note: z.string().exactOptional(),
+    stepId: z.string().exactOptional().describe('The approve step in mid-run; absent: the plan.'),
+  })
   .meta({ id: 'Approval' }) satisfies z.ZodType<Approval>
 
 const ParkedSchema = z
@@ -70,6 +76,7 @@ const ParkedSchema = z
     evidence: EvidenceSchema.exactOptional(),
     choices: z.array(z.object({ choice: z.enum(CHOICES), effect: z.string() })),
     since: At,
+    nudged: NudgedSchema.exactOptional(),
   })
   .meta({
     id: 'Parked',
@@ -91,6 +98,14 @@ export const StepStateSchema = z
     verdict: VerdictSchema.exactOptional(),
     problem: CauseSchema.exactOptional(),
     byHand: z.boolean().exactOptional(),
+    role: z.enum(['change', 'check', 'wait', 'manual', 'approve', 'notify']).exactOptional(),
+    procedure: z.string().exactOptional(),
+    group: z.number().exactOptional().describe('Neighbours with the same number are carried out at the same time.'),
+    asking: StepAskingSchema.exactOptional(),
+    until: At.exactOptional().describe('Until when the run waits before it goes on with the step.'),
+    corrected: Facts.exactOptional().describe('Fields that a person has corrected.'),
+    retried: z.number().exactOptional(),
+    inputs: Facts.exactOptional().describe('What `when` was evaluated from.'),
     verifySince: At.exactOptional(),
     startedAt: At.exactOptional(),
     endedAt: At.exactOptional(),
@@ -132,6 +147,7 @@ export const runFields = {
   parked: ParkedSchema.exactOptional(),
   pause: z.object({ by: z.string(), at: At }).exactOptional(),
   claimedBy: z.string().exactOptional(),
+  ...runbookFields,
   steps: z.array(StepStateSchema),
   timeline: z.array(TimelineEventSchema),
 } as const

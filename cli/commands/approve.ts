@@ -8,7 +8,7 @@ import { planLines } from '../render/plan.ts'
 import { confirm, type Terminal, terminal } from '../terminal.ts'
 import { finish } from './finish.ts'
 
-type ApproveOptions = ApiOptions & WatchOptions & { digest?: string; note?: string; yes?: boolean }
+type ApproveOptions = ApiOptions & WatchOptions & { digest?: string; step?: string; note?: string; yes?: boolean }
 
 type Decision = 'approve' | 'reject'
 
@@ -22,15 +22,22 @@ export function answer(decision: Decision): (service: string, options: ApproveOp
     const client = await connect(options)
     const out = terminal()
     const rollback = await getRollback(client, place)
-    const planDigest = digestOf(rollback, digest)
+    const { planDigest, stepId } = waitingFor(rollback, digest, options.step)
     out.say(planLines({ ...rollback, digest: planDigest }, out.live ? out.size().columns - 1 : undefined))
+    if (stepId) out.say(`Step ${stepId} asks: ${rollback.steps.find(({ id }) => id === stepId)?.asking?.question}`)
     if (!(await agreed(decision, options, out))) {
       out.say('Nothing was sent.')
       return EXIT.ok
     }
     const { note } = options
-    await postApproval(client, place, { decision, planDigest, ...(note && { note }) }, rollback.runId)
-    out.say(`${decision === 'approve' ? 'Approved' : 'Rejected'} the plan ${planDigest.slice(0, 12)}.`)
+    await postApproval(
+      client,
+      place,
+      { decision, planDigest, ...(stepId && { stepId }), ...(note && { note }) },
+      rollback.runId,
+    )
+    const what = stepId ? `step ${stepId}` : `the plan ${planDigest.slice(0, 12)}`
+    out.say(`${decision === 'approve' ? 'Approved' : 'Rejected'} ${what}.`)
     if (!options.watch) return EXIT.ok
     return detachable(options.timeout, (signal) =>
       finish(client, place, { ...options, run: rollback.runId }, out, signal),
@@ -38,22 +45,28 @@ export function answer(decision: Decision): (service: string, options: ApproveOp
   }
 }
 
-function digestOf(
-  { phase, outcome, planDigest, service, environment, stale }: Rollback,
+/** What waits for an approval: the plan with this digest, or a step in mid-run. Throws when nothing does. */
+export function waitingFor(
+  { phase, outcome, planDigest, service, environment, stale, steps }: Rollback,
   given: string | undefined,
-): string {
+  step?: string,
+): { planDigest: string; stepId?: string } {
   if (stale) throw new CommandError(EXIT.unavailable, 'No worker answers for this run; start one with `unwind worker`.')
-  if (phase !== 'awaiting-approval' || !planDigest)
+  const asking = steps.filter((other) => other.asking?.what === 'approve' && (step ?? other.id) === other.id)
+  const [only] = asking
+  if (asking.length > 1)
+    throw new CommandError(EXIT.conflict, `Say which step with --step: ${asking.map(({ id }) => id).join(', ')}.`)
+  if ((phase !== 'awaiting-approval' && !only) || !planDigest || (step !== undefined && !only))
     throw new CommandError(
       EXIT.conflict,
-      `${service} in ${environment} waits for no approval: it is ${outcome ?? phase}.`,
+      `${service} in ${environment} waits for no approval${step ? ` of ${step}` : ''}: it is ${outcome ?? phase}.`,
     )
   if (given && !planDigest.startsWith(given))
     throw new CommandError(
       EXIT.conflict,
       `The plan is another one now: ${planDigest}. Look at it with \`unwind get ${service} -e ${environment}\`.`,
     )
-  return planDigest
+  return { planDigest, ...(only && { stepId: only.id }) }
 }
 
 async function agreed(decision: Decision, { yes, digest }: ApproveOptions, out: Terminal): Promise<boolean> {

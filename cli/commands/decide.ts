@@ -8,7 +8,8 @@ import { placeOf } from '../place.ts'
 import { confirm, type Terminal, terminal } from '../terminal.ts'
 import { finish } from './finish.ts'
 
-type DecideOptions = ApiOptions & WatchOptions & { yes?: boolean; note?: string; reason?: string; attempt?: string }
+type DecideOptions = ApiOptions &
+  WatchOptions & { yes?: boolean; note?: string; reason?: string; attempt?: string; set?: string[] }
 
 /** `unwind retry`, `skip`, `done`, `compensate`, `abort`: says what the choice will do, and answers the parked step. */
 export function decide(choice: Choice): (service: string, options: DecideOptions) => Promise<number> {
@@ -23,7 +24,7 @@ export function decide(choice: Choice): (service: string, options: DecideOptions
       out.say('Nothing was sent.')
       return EXIT.ok
     }
-    await send(client, choice, rollback, options.reason ?? options.note)
+    await send(client, choice, rollback, options)
     const { runId: run, parked, timeline } = rollback
     return detachable(options.timeout, (signal) =>
       finish(
@@ -65,14 +66,34 @@ async function agreed(choice: Choice, { yes }: DecideOptions, out: Terminal): Pr
   return confirm('Do it?')
 }
 
-async function send(client: Client, choice: Choice, rollback: Rollback, note: string | undefined): Promise<void> {
+async function send(client: Client, choice: Choice, rollback: Rollback, options: DecideOptions): Promise<void> {
+  const { reason, note = reason, set } = options
   const { parked, runId } = rollback
   const said = note ? { note } : {}
   if (parked?.choices.some((other) => other.choice === choice)) {
     const { stepId, attempt } = parked
-    return postDecision(client, rollback, { stepId, attempt, choice, ...said }, runId)
+    const fields = set && { fields: fieldsOf(set) }
+    return postDecision(client, rollback, { stepId, attempt, choice, ...said, ...fields }, runId)
   }
   return postMessage(client, rollback, 'abort', said, runId)
+}
+
+/** `within=10m`, `consecutive=2`: a value is JSON where it reads as such, else the text that it is. */
+function fieldsOf(pairs: readonly string[]): Record<string, unknown> {
+  const entries = pairs.map((pair) => {
+    const [, name, text] = /^([A-Za-z][\w-]*)=(.*)$/s.exec(pair) ?? []
+    if (name === undefined || text === undefined) throw usage(`--set takes field=value, not ${JSON.stringify(pair)}`)
+    return [name, valueOf(text)] as const
+  })
+  return Object.fromEntries(entries)
+}
+
+function valueOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
 }
 
 function conflict(message: string): CommandError {

@@ -2,6 +2,7 @@ import { staysChanged } from '../../model/choices.ts'
 import { readable } from '../../model/duration.ts'
 import { missing } from '../../model/policy.ts'
 import type { RunState } from '../../model/run.ts'
+import { askedLines } from './asked.ts'
 import { type Line, paragraph } from './span.ts'
 import { commandFor } from './words.ts'
 
@@ -10,8 +11,10 @@ export function personLines(run: RunState, now: number, width: number): Line[] {
   if (run.phase === 'ended') return endLines(run, width)
   if (run.parked) return parkedLines(run, now, width)
   if (run.phase === 'awaiting-approval') return approvalLines(run, now, width)
-  if (!run.pause) return []
+  const asked = askedLines(run, now, width)
+  if (!run.pause) return asked
   return [
+    ...asked,
     [],
     [
       ['ask', `  Paused by ${run.pause.by}. `],

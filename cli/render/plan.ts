@@ -1,5 +1,7 @@
 import { readable } from '../../model/duration.ts'
 import type { ApprovalNeed } from '../../model/policy.ts'
+import type { Decision } from '../../model/runbook/progress.ts'
+import type { Role } from '../../model/run.ts'
 import type { Change, Plan, Warning } from '../../model/target.ts'
 import { columns, type Line, pad, paragraph, type Span, wrap } from './span.ts'
 
@@ -7,9 +9,12 @@ import { columns, type Line, pad, paragraph, type Span, wrap } from './span.ts'
 export interface ShownPlan {
   service: string
   environment: string
-  steps: readonly { id: string; title: string; plan?: Plan | undefined }[]
+  steps: readonly { id: string; title: string; plan?: Plan | undefined; role?: Role; group?: number }[]
   digest?: string | undefined
   need?: ApprovalNeed | undefined
+  decision?: Decision | undefined
+  procedure?: string | undefined
+  stop?: string | undefined
 }
 
 /**
@@ -19,27 +24,61 @@ export interface ShownPlan {
 export function planLines(plan: ShownPlan, width = Number.POSITIVE_INFINITY): Line[] {
   return [
     [['bold', `Plan for ${plan.service} in ${plan.environment}`]],
+    ...decisionLines(plan, width),
     ...plan.steps.flatMap((step, index) => stepLines(step, index, width)),
-    [],
-    ...needLines(plan, width),
+    ...(plan.decision?.asking || plan.stop ? [] : [[], ...needLines(plan, width)]),
     ...(plan.digest ? [[['dim', `Digest  ${plan.digest}`] as Span]] : []),
+  ]
+}
+
+/** How the runbook came to its procedure, or what keeps it from one. */
+function decisionLines({ decision, procedure, stop }: ShownPlan, width: number): Line[] {
+  const asking = decision?.asking
+  return [
+    ...(decision?.path ?? []).flatMap(({ question, answer, by }) => {
+      const who = by === 'evidence' ? 'evidence' : by.subject
+      return paragraph('plain', `${question} ${answer === 'yes' ? 'Yes' : 'No'} (${who})`, 2, width)
+    }),
+    ...(procedure === undefined ? [] : paragraph('plain', `Procedure ${procedure}`, 2, width)),
+    ...(stop === undefined ? [] : [[], ...paragraph('ask', `Nothing is rolled back: ${stop}`, 0, width)]),
+    ...(asking ? [[], ...paragraph('ask', `A person has to answer: ${asking.question}`, 0, width)] : []),
+    ...(asking?.because ? paragraph('dim', `because ${asking.because}`, 2, width) : []),
   ]
 }
 
 function stepLines(step: ShownPlan['steps'][number], index: number, width: number): Line[] {
   const { plan } = step
-  const head: Line[] = [[], [['bold', `${index + 1}. ${step.title}`]]]
+  const beside = step.group === undefined ? '' : ` (together with the others of group ${step.group})`
+  const head: Line[] = [
+    [],
+    [
+      ['bold', `${index + 1}. ${step.title}`],
+      ['dim', beside],
+    ],
+  ]
+  if (step.role && step.role !== 'change') return [...head, [['dim', `   ${ROLE_WORDS[step.role]}`]]]
   if (!plan) return [...head, [['dim', '   not planned yet']]]
   return [
     ...head,
     ...paragraph('plain', plan.summary, 3, width),
+    ...(plan.release === undefined ? [] : paragraph('plain', `release ${plan.release}`, 3, width)),
     ...changeLines(plan.changes),
+    ...(plan.lost ?? []).flatMap((lost) => paragraph('removed', `lost: ${lost}`, 3, width)),
+    ...(plan.impact ?? []).flatMap((impact) => paragraph('plain', `meanwhile: ${impact}`, 3, width)),
     ...plan.warnings.flatMap((warning) => warningLines(warning, width)),
     ...(plan.reversible === true
       ? paragraph('dim', 'can be taken back', 3, width)
       : paragraph('bad', `cannot be taken back: ${plan.reversible.because}`, 3, width)),
     [['dim', `   limits: ${readable(plan.limits.apply)} to apply, ${readable(plan.limits.verify)} to verify`]],
   ]
+}
+
+const ROLE_WORDS: Record<Exclude<Role, 'change'>, string> = {
+  check: 'measures; a failure parks',
+  wait: 'lets time pass',
+  manual: 'a person does it and says so',
+  approve: 'waits for an approval',
+  notify: 'tells people',
 }
 
 function warningLines({ code, confirm, message }: Warning, width: number): Line[] {

@@ -1,5 +1,6 @@
 import { readable } from '../../model/duration.ts'
 import type { RunState, StepState } from '../../model/run.ts'
+import { checklistLines } from './asked.ts'
 import { personLines } from './person.ts'
 import { columns, type Line, pad, paragraph, type Span } from './span.ts'
 import { OUTCOME_WORDS, PHASE_WORDS, STATUS_LOOK, statusOf, styleOf } from './words.ts'
@@ -30,11 +31,35 @@ export function treeLines(scene: Scene): Line[] {
     headLine(scene),
     ...paragraph('dim', `${run.reason} (${run.startedBy.subject}${run.incident ? `, ${run.incident}` : ''})`, 2, width),
     ...(run.undoes ? [[['dim', `  takes back the rollback ${run.undoes}`] as Span]] : []),
+    ...runbookLines(scene),
     ...(scene.stale ? paragraph('ask', scene.stale, 2, width) : []),
     [],
     ...stepsLines(scene),
     ...(scene.aside ? paragraph('ask', scene.aside, 2, width) : []),
+    ...checklistLines(run, width),
     ...personLines(run, scene.now, width),
+  ]
+}
+
+/** The runbook, the answers that led to its procedure, and what is not as it should be. */
+function runbookLines({ run, width }: Scene): Line[] {
+  const { runbook, procedure, decision, brokenGlass } = run
+  if (!runbook) return []
+  const which = procedure === undefined ? '' : `, procedure ${procedure}`
+  const answers = (decision?.path ?? []).map(({ question, answer, by }) => {
+    return `${question} ${answer === 'yes' ? 'Yes' : 'No'} (${by === 'evidence' ? 'evidence' : by.subject})`
+  })
+  return [
+    ...paragraph('dim', `runbook ${runbook.name}${which}`, 2, width),
+    ...answers.flatMap((answer) => paragraph('dim', answer, 4, width)),
+    ...(brokenGlass
+      ? paragraph(
+          'ask',
+          `goes on without approval: ${brokenGlass.by} broke the glass in ${brokenGlass.incident}`,
+          2,
+          width,
+        )
+      : []),
   ]
 }
 
@@ -60,18 +85,23 @@ function headLine({ run, now }: Scene): Line {
 
 function stepsLines(scene: Scene): Line[] {
   const { steps } = scene.run
-  const width = Math.min(60, Math.max(0, ...steps.map((step) => columns(step.title))))
+  const width = Math.min(
+    60,
+    Math.max(0, ...steps.map((step) => columns(step.title) + (step.group === undefined ? 0 : 2))),
+  )
   if (steps.length === 0) return [[['dim', '  nothing is planned yet']]]
   return steps.flatMap((step) => [stepLine(step, scene, width), ...detailLines(step, scene)])
 }
 
 function stepLine(step: StepState, { now, frame, run }: Scene, width: number): Line {
-  const [symbol, style, word] = STATUS_LOOK[step.status]
+  const [symbol, style, look] = STATUS_LOOK[step.status]
+  const word = step.role === 'wait' && step.status === 'applying' ? 'waits' : look
+  const beside = step.group === undefined ? '' : '∥ '
   const busy = style === 'busy' && run.phase !== 'ended' && run.phase !== 'parked'
   const elapsed = step.startedAt === undefined ? '' : readable((step.endedAt ?? run.endedAt ?? now) - step.startedAt)
   return [
     [style, `  ${busy ? (SPINNER[frame % SPINNER.length] ?? symbol) : symbol} `],
-    ['plain', pad(step.title, width)],
+    ['plain', pad(`${beside}${step.title}`, width)],
     [style, `  ${word}${step.byHand ? ' (by hand)' : ''}`],
     ['dim', `${step.attempt > 1 ? `  attempt ${step.attempt}` : ''}${elapsed ? `  ${elapsed}` : ''}`],
   ]
@@ -83,6 +113,11 @@ function detailLines(step: StepState, { doing, run, width }: Scene): Line[] {
   // Between two signs of life the API can only say that it runs, which the line above says already.
   const now = run.phase === 'ended' || (doing && /^[\w.]+ runs$/.test(doing)) ? undefined : doing
   if (now && STATUS_LOOK[step.status][1] === 'busy') lines.push(...paragraph('busy', `${bar(now)}${now}`, 6, width))
+  if (step.until !== undefined && run.phase !== 'ended') {
+    const until = `until ${new Date(step.until).toISOString().slice(11, 19)} UTC`
+    const what = step.role === 'wait' ? 'waits' : `tries again, the ${step.retried ?? 1}. time by itself: waits`
+    lines.push(...paragraph('busy', `${what} ${until}`, 6, width))
+  }
   if (step.status === 'done' && step.verdict) lines.push(...paragraph('dim', step.verdict.evidence.summary, 6, width))
   // What stopped the run is said beneath the steps.
   const below = run.parked?.stepId === step.id || run.problem?.message === step.problem?.message

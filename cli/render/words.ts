@@ -44,13 +44,13 @@ export function statusOf(run: Pick<RunState, 'phase' | 'outcome' | 'pause'>): st
 /** The colour that goes with `statusOf`. */
 export function styleOf(status: string): Style {
   if (status === 'recovered') return 'good'
-  if (status === 'running' || status === 'planning' || status === 'compensating') return 'busy'
+  if (status === 'running' || status === 'planning' || status === 'deciding' || status === 'compensating') return 'busy'
   return status === 'not-applicable' || status === 'aborted' ? 'bad' : 'ask'
 }
 
 /** What to type to answer a run; its names are of a narrow pattern, so that nothing has to be quoted. */
 export function commandFor(
-  command: Choice | 'approve' | 'reject' | 'watch' | 'resume' | 'report' | 'undo',
+  command: Choice | 'approve' | 'reject' | 'answer' | 'tick' | 'watch' | 'resume' | 'report' | 'undo',
   { service, environment }: Pick<RunState, 'service' | 'environment'>,
 ): string {
   const why = command === 'abort' || command === 'undo' ? ' --reason "…"' : ''
