@@ -5,17 +5,18 @@ import { targets } from '../../activities/registry.ts'
 import { kinds } from '../../activities/schemas.ts'
 import { Connection } from '../../model/configuration.ts'
 import { type StepKind, stepFields } from '../../model/step.ts'
+import { checksSections } from './checks.ts'
 import { exampleOf } from './examples.ts'
 import { type Field, fieldsOf } from './fields.ts'
 
 /**
- * The page of all kinds of steps, drawn from their schemas and nothing else: fields, types, defaults and the words of
+ * The page of all kinds of steps and measurements, drawn from their schemas and nothing else: fields, types, defaults and the words of
  * `describe`, the connection, the verbs and an example of each. A kind that is registered stands on it.
  */
 export async function targetsPage(): Promise<string> {
   const names = Object.keys(kinds).toSorted()
   const sections = await Promise.all(names.map((name) => section(name, kinds[name] as StepKind)))
-  return `${[HEAD, overview(names), EVERY_STEP, table(commonFields()), ...sections].join('\n\n')}\n`
+  return `${[HEAD, overview(names), EVERY_STEP, table(commonFields()), ...sections, ...checksSections(table)].join('\n\n')}\n`
 }
 
 const HEAD = `<!-- Written by \`npm run docs\` from the schemas in activities/ and model/. Change those, not this file. -->

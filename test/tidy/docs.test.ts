@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { TARGETS_PAGE } from '../../docs/generate.ts'
 import { fieldsOf } from '../../docs/generate/fields.ts'
 import { targetsPage } from '../../docs/generate/targets.ts'
+import { measurements } from '../../activities/checks/schemas.ts'
 import { kinds } from '../../activities/schemas.ts'
 
 test('docs/targets.md says what the schemas say', async () => {
@@ -10,7 +11,7 @@ test('docs/targets.md says what the schemas say', async () => {
 })
 
 test('every kind says what it is, and every field of it what it means', () => {
-  for (const [kind, { schema }] of Object.entries(kinds)) {
+  for (const [kind, { schema }] of [...Object.entries(kinds), ...Object.entries(measurements)]) {
     expect(schema.meta(), kind).toMatchObject({ title: expect.any(String), description: expect.any(String) })
     const silent = fieldsOf(schema).filter(({ path, meaning }) => path !== 'kind' && !path.includes('.') && !meaning)
     expect(silent, `${kind}: describe these fields in its schema`).toEqual([])

@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { checks } from '../../activities/checks/registry.ts'
+import { measurements } from '../../activities/checks/schemas.ts'
 import { targets } from '../../activities/registry.ts'
 import { kinds } from '../../activities/schemas.ts'
 import { errors } from '../../model/errors.ts'
@@ -70,6 +72,11 @@ test('the workflow bundle carries neither zod nor expressions nor a module of No
 
 test('every kind has a target, and every target a kind', () => {
   expect(Object.keys(targets).toSorted()).toEqual(Object.keys(kinds).toSorted())
+})
+
+test('every kind of measurement has a check, and every check a kind that its schema names', () => {
+  expect(Object.keys(checks).toSorted()).toEqual(Object.keys(measurements).toSorted())
+  for (const [name, { schema }] of Object.entries(measurements)) expect(Object.keys(schema.shape)).toContain(name)
 })
 
 test('every promise stands in ARCHITECTURE.md with its tests, and the first of them is named after it', () => {

@@ -4,7 +4,7 @@ import { Name } from '../../../model/step.ts'
 
 export const PodsMeasurement = z
   .strictObject({
-    pods: z.literal('healthy'),
+    pods: z.literal('healthy').describe('What they have to be.'),
     of: Name.describe('The step before this one whose object is measured, at the state that the step left it in.'),
   })
   .meta({
