@@ -1,14 +1,25 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { reportSchema } from './generate/report-schema.ts'
 import { targetsPage } from './generate/targets.ts'
 
-/** Where the page lies that `npm run docs` writes. */
+/** Where the page lies that says what each kind of step takes. */
 export const TARGETS_PAGE = new URL('./targets.md', import.meta.url)
+/** Where the schema of a report lies. */
+export const REPORT_SCHEMA = new URL('./report.schema.json', import.meta.url)
 
-/** Writes what the schemas of activities say of themselves into docs/targets.md: `npm run docs`. */
+/** What `npm run docs` writes: each file, and how its text is made from the schemas. */
+const FILES: readonly (readonly [file: URL, make: () => string | Promise<string>])[] = [
+  [TARGETS_PAGE, targetsPage],
+  [REPORT_SCHEMA, reportSchema],
+]
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const page = await targetsPage()
-  const before = await readFile(TARGETS_PAGE, 'utf8').catch(() => '')
-  if (page !== before) await writeFile(TARGETS_PAGE, page)
-  console.error(page === before ? 'docs/targets.md is fresh.' : 'Wrote docs/targets.md.')
+  for (const [file, make] of FILES) {
+    const text = await make()
+    const before = await readFile(file, 'utf8').catch(() => '')
+    if (text !== before) await writeFile(file, text)
+    const name = `docs/${file.pathname.split('/').at(-1)}`
+    console.error(text === before ? `${name} is fresh.` : `Wrote ${name}.`)
+  }
 }

@@ -135,6 +135,8 @@ export interface StepState {
   plan?: Plan
   state?: State
   verdict?: Verdict
+  /** The first and the last looks of the series that a check's verdict was made from. */
+  samples?: Evidence[]
   problem?: Problem
   /** Set when a person did the step by hand; verification still runs, and only a failure of it parks again. */
   byHand?: boolean
@@ -197,6 +199,8 @@ export interface RunState {
   runbook?: { name: string; revision: string; source: string }
   procedure?: string
   decision?: Decision
+  /** The alert that asked for the run: times are counted from it. */
+  alert?: { startsAt: string; labels: Record<string, string> }
   /** What is known of the release that is left; read once, before the first question. */
   release?: ReleaseFacts
   /** When people were reminded of the approval that is missing, and when it was escalated. */

@@ -41,6 +41,7 @@ function openRecord(input: RunInput): RunState {
     reason: input.reason,
     ...(input.incident && { incident: input.incident }),
     ...(input.undoes && { undoes: input.undoes }),
+    ...(input.alert && { alert: input.alert }),
     startedBy: input.startedBy,
     startedAt: startTime.getTime(),
     phase: input.runbook ? 'deciding' : 'planning',

@@ -59,7 +59,8 @@ async function check(run: Run, step: StepState): Promise<Failure | undefined> {
   }
   try {
     const verdict = await abortable(run, () => call('measure', route, run.input.limits, argument))
-    const { status, evidence } = verdict
+    const { status, evidence, samples } = verdict
+    step.samples = samples
     const problem = judge(run, step, { status, evidence })
     return problem && fail(step, 'verify', problem)
   } catch (error) {

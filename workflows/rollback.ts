@@ -2,7 +2,7 @@ import { CancellationScope, condition, defineQuery, setHandler, workflowInfo } f
 import { abortEffect } from '../model/choices.ts'
 import { headline } from '../model/details.ts'
 import { readable } from '../model/duration.ts'
-import { type Report, report } from '../model/report.ts'
+import { type Report, report } from '../model/report/report.ts'
 import type { RunInput, RunState, StepState } from '../model/run.ts'
 import { release } from './activities.ts'
 import { approved, awaitApproval } from './approval.ts'

@@ -1,4 +1,4 @@
-import { markdown, report } from '../../model/report.ts'
+import { markdown, report } from '../../model/report/index.ts'
 import type { Api } from '../context.ts'
 import type { App } from '../http/app-type.ts'
 import { readRollback } from '../rollbacks/read.ts'

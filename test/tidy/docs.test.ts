@@ -1,13 +1,20 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { TARGETS_PAGE } from '../../docs/generate.ts'
+import { REPORT_SCHEMA, TARGETS_PAGE } from '../../docs/generate.ts'
 import { fieldsOf } from '../../docs/generate/fields.ts'
+import { reportSchema } from '../../docs/generate/report-schema.ts'
 import { targetsPage } from '../../docs/generate/targets.ts'
 import { measurements } from '../../activities/checks/schemas.ts'
 import { kinds } from '../../activities/schemas.ts'
 
 test('docs/targets.md says what the schemas say', async () => {
   expect(await readFile(TARGETS_PAGE, 'utf8'), 'docs/targets.md is stale: run `npm run docs`').toBe(await targetsPage())
+})
+
+test('docs/report.schema.json is the schema that the API answers by', async () => {
+  expect(await readFile(REPORT_SCHEMA, 'utf8'), 'docs/report.schema.json is stale: run `npm run docs`').toBe(
+    reportSchema(),
+  )
 })
 
 test('every kind says what it is, and every field of it what it means', () => {

@@ -1,0 +1,3 @@
+export { markdown } from './markdown.ts'
+export { type Report, report } from './report.ts'
+export { sortedJson } from './text.ts'
