@@ -6,6 +6,7 @@ import { httpCheck } from '../../activities/checks/http/index.ts'
 import { HttpMeasurement, httpKind } from '../../activities/checks/http/schema.ts'
 import { Connection, type HttpConnection } from '../../model/configuration.ts'
 import { createAuthority } from '../../tools/kubernetes/certificates.ts'
+import { until } from '../support/until.ts'
 import { listening, measure, served } from './serving.ts'
 
 describe('an answer', () => {
@@ -97,6 +98,21 @@ describe('an answer', () => {
     const verdict = await measure(origin, { contains: 'needle' })
     expect(verdict).toMatchObject({ status: 'inconclusive' })
     expect(sent).toBeLessThan(50_000_000)
+  })
+
+  test('whose body is not asked for ends with its headers', async () => {
+    let open = true
+    const origin = await served((_, answer) => {
+      answer.on('close', () => (open = false))
+      answer.write('x')
+    })
+    expect(await measure(origin)).toMatchObject({ status: 'pass' })
+    await until(
+      async () => open,
+      (still) => !still,
+      () => 'the connection is still open',
+      2_000,
+    )
   })
 
   test('with a compressed body proves nothing about its text', async () => {

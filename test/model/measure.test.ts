@@ -66,6 +66,19 @@ describe('a series of looks', () => {
     expect(at('p', { ...RULES, warmUp: 20_000 })).toMatchObject({ doing: expect.stringContaining('warming up') })
   })
 
+  test('counts a look that begins in its last millisecond, and none that begins later', () => {
+    const rules = { ...RULES, consecutive: 1, every: 1 }
+    const at = (ms: number) => measure([look('p', SINCE + ms)], rules, { since: SINCE, now: END })
+    expect(at(RULES.within)).toMatchObject({ verdict: { status: 'pass' } })
+    expect(at(RULES.within + 1)).toMatchObject({ verdict: { status: 'inconclusive' } })
+  })
+
+  test('says what decided, whatever is seen later', () => {
+    const rules = { ...RULES, failureLimit: 0 }
+    const clock = { since: SINCE, now: END }
+    expect(measure(looks('pfpi'), rules, clock)).toEqual(measure(looks('pf'), rules, clock))
+  })
+
   test('ends as soon as no further look fits into its time', () => {
     const late = [look('p', SINCE + 290_000)]
     expect(measure(late, RULES, { since: SINCE, now: SINCE + 291_000 })).toHaveProperty('verdict')
