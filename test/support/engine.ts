@@ -160,10 +160,10 @@ export class RunHandle {
   }
 
   /**
-   * The record once it shows this; it fails after ten seconds. It is asked for only when the history has grown and come
+   * The record once it shows this; it fails after ten seconds, or after `limit` milliseconds. It is asked for only when the history has grown and come
    * to rest, for the same reason.
    */
-  async sees(enough: (state: RunState) => boolean): Promise<RunState> {
+  async sees(enough: (state: RunState) => boolean, limit?: number): Promise<RunState> {
     let [before, queried] = ['', '']
     let state: RunState | undefined
     const look = async () => {
@@ -180,6 +180,7 @@ export class RunHandle {
       look,
       (record) => record !== undefined && enough(record),
       (record) => `the run is ${record?.phase}, and its last event: ${record?.timeline.at(-1)?.text}`,
+      limit,
     )
     if (!seen) throw new Error('a record that shows something is a record')
     return seen
