@@ -19,11 +19,12 @@ const text = (file: string): string => readFileSync(file, 'utf8')
 const LAYERS: Record<string, string[]> = {
   model: [],
   config: ['model'],
+  exchange: ['model'],
   activities: ['model'],
   workflows: ['model', 'activities (types)'],
   worker: ['model', 'activities', 'config'],
-  api: ['model', 'activities', 'config', 'workflows (types)'],
-  cli: ['model', 'activities', 'config', 'tools'],
+  api: ['model', 'activities', 'config', 'exchange', 'workflows (types)'],
+  cli: ['model', 'activities', 'config', 'exchange', 'tools'],
   tools: [],
 }
 
