@@ -16,8 +16,11 @@ export interface Instruments {
   checks: Readonly<Record<string, () => Promise<Check>>>
 }
 
-/** What is kept of one summary. */
+/** What is kept of one look: characters, and measurements that are listed. Every heartbeat carries several looks. */
 const SUMMARY_LIMIT = 300
+const TITLE_LIMIT = 120
+const FACTS_LIMIT = 2_000
+const LISTED = 10
 
 /**
  * One look: everything that the check measures, at once. The worst result is the look's own: a failure, then what could
@@ -102,29 +105,33 @@ async function verifyOnce(of: string, call: CheckCall, instruments: Instruments,
   return target.verify(target.schema.parse(soakless), measured.state, context)
 }
 
-/** What a look has shown, as it goes into report and history: bounded, the worst first. */
+/** What a look has shown, as it goes into heartbeats, report and history: bounded, the worst first. */
 function together(results: readonly Result[], status: Sample['status'], at: number): Evidence {
   const when = { at: new Date(at).toISOString(), status }
   const [only] = results
   if (results.length === 1 && only)
-    return { summary: clip(only.evidence.summary), facts: { ...when, ...only.evidence.facts, status } }
-  const worst = results.filter((result) => result.status === status).map(({ evidence }) => evidence.summary)
+    return { summary: clip(only.evidence.summary), facts: { ...small(only.evidence.facts), ...when } }
+  const sorted = WORST_FIRST.flatMap((kind) => results.filter((result) => result.status === kind))
   const passing = results.filter((result) => result.status === 'pass').length
+  const worst = sorted[0]?.evidence.summary ?? ''
   return {
-    summary: clip(
-      status === 'pass' ? `all ${results.length} pass` : `${passing} of ${results.length} pass; ${worst[0]}`,
-    ),
+    summary: clip(status === 'pass' ? `all ${results.length} pass` : `${passing} of ${results.length} pass; ${worst}`),
     facts: {
       ...when,
-      measurements: results.map((result) => ({
-        title: clip(result.title),
+      measurements: sorted.slice(0, LISTED).map((result) => ({
+        title: clip(result.title, TITLE_LIMIT),
         status: result.status,
-        summary: clip(result.evidence.summary),
+        summary: clip(result.evidence.summary, TITLE_LIMIT),
       })),
     },
   }
 }
 
-function clip(text: string): string {
-  return text.length > SUMMARY_LIMIT ? `${text.slice(0, SUMMARY_LIMIT - 1)}…` : text
+/** Facts that are too large to be carried along with every look are left out; the summary stays. */
+function small(facts: Evidence['facts']): Evidence['facts'] {
+  return JSON.stringify(facts ?? {}).length > FACTS_LIMIT ? {} : facts
+}
+
+function clip(text: string, limit = SUMMARY_LIMIT): string {
+  return text.length > limit ? `${text.slice(0, limit - 1)}…` : text
 }

@@ -5,7 +5,7 @@ import type { Evidence } from '../../model/target.ts'
 
 /** Looks that are kept as evidence from each end of a series; those in the middle are counted only. */
 const KEPT_FIRST = 5
-const KEPT_LAST = 15
+const KEPT_LAST = 10
 
 /** The evidence of a series, bounded. */
 export interface Kept {
