@@ -40,7 +40,9 @@ function overview(names: string[]): string {
 
 async function section(name: string, kind: StepKind): Promise<string> {
   const { title = name, description = '' } = kind.schema.meta() ?? {}
-  const own = fieldsOf(kind.schema).filter(({ path }) => path !== 'kind' && !Object.hasOwn(stepFields, path))
+  const own = fieldsOf(kind.schema).filter(
+    ({ path }) => path !== 'kind' && !Object.hasOwn(stepFields, path.split('.')[0] ?? ''),
+  )
   return [
     `## ${name}`,
     `${title}. ${description}`,
