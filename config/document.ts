@@ -1,6 +1,6 @@
 import { isAlias, isCollection, isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
 import type { z } from 'zod'
-import { suggest } from './suggest.ts'
+import { meantAlternative, suggest } from './suggest.ts'
 
 /** One thing that is wrong with a document. Line and column count from 1; `path` is empty for the document itself. */
 export interface DocumentProblem {
@@ -89,10 +89,20 @@ function toValue(read: () => unknown): { value: unknown } | { refused: string } 
 }
 
 function problemsOf(error: z.ZodError, locate: Locate): DocumentProblem[] {
-  return error.issues.slice(0, PROBLEMS_LIMIT).map((issue) => {
-    const place = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path
-    return { path: writtenPath(issue.path), message: issue.message, ...locate(place) }
-  })
+  return error.issues
+    .flatMap((issue) => ofAlternatives(issue, 0))
+    .slice(0, PROBLEMS_LIMIT)
+    .map((issue) => {
+      const place = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path
+      return { path: writtenPath(issue.path), message: issue.message, ...locate(place) }
+    })
+}
+
+/** Of several shapes that a value may have, only what is wrong with the one that was meant is worth reading. */
+function ofAlternatives(issue: z.core.$ZodIssue, depth: number): z.core.$ZodIssue[] {
+  const meant = issue.code === 'invalid_union' && depth < DEPTH_LIMIT ? meantAlternative(issue.errors) : []
+  if (meant.length === 0) return [issue]
+  return meant.flatMap((inner) => ofAlternatives({ ...inner, path: [...issue.path, ...inner.path] }, depth + 1))
 }
 
 function offsetOf(contents: Node | null, path: readonly PropertyKey[]): number {

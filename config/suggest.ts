@@ -7,9 +7,24 @@ import type { z } from 'zod'
 export const suggest: z.core.$ZodErrorMap = (issue) => {
   if (issue.code === 'unrecognized_keys') return unknownKeys(issue.keys, shapeOf(issue.inst))
   if (issue.code === 'invalid_value') return unknownWord(issue.input, issue.values.map(String))
+  if (issue.code === 'invalid_union' && issue.discriminator) return unknownKind(issue)
   if (issue.code === 'invalid_type')
     return issue.input === undefined ? 'is required' : `must be of type ${issue.expected}, not ${typeOf(issue.input)}`
   return undefined
+}
+
+/** The issues of the alternative that was most probably meant: the one with the least wrong, the first of equals. */
+export function meantAlternative(errors: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] {
+  const ranked = errors.map((issues) => ({ issues, wrong: issues.reduce((sum, issue) => sum + weight(issue), 0) }))
+  ranked.sort((a, b) => a.wrong - b.wrong)
+  return ranked[0]?.issues ?? []
+}
+
+/** A key that is not known speaks against an alternative as much as one that is missing; what lies deeper speaks for it. */
+function weight(issue: z.core.$ZodIssue): number {
+  if (issue.code === 'unrecognized_keys') return 2 * issue.keys.length
+  if (issue.path.length > 1) return 0.1
+  return issue.code === 'invalid_union' && issue.errors.length > 0 ? 0.1 : 2
 }
 
 /** The known word that is nearest to a mistyped one, at most a third of its letters away; undefined when none is. */
@@ -19,6 +34,16 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   ranked.sort((a, b) => a.distance - b.distance)
   const best = ranked[0]
   return best && best.distance <= limit ? best.candidate : undefined
+}
+
+function unknownKind({
+  discriminator = '',
+  options,
+  input,
+}: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidUnion>): string {
+  const kind = (input as Record<string, unknown> | undefined)?.[discriminator]
+  const known = Array.isArray(options) ? options.map(String) : []
+  return kind === undefined ? `is required; there is: ${known.join(', ')}` : unknownWord(kind, known)
 }
 
 function unknownKeys(keys: readonly string[], known: readonly string[]): string {

@@ -20,6 +20,14 @@ export const Sentence = z
   .max(500)
   .regex(/^[^\u0000-\u0008\u000b-\u001f\u007f]*$/, 'must not contain control characters')
 
+/** CEL; what it may name stands in model/expression/variables.ts. Whether it can be evaluated is checked when it is compiled. */
+export const Expression = z
+  .string()
+  .trim()
+  .min(1)
+  .max(1_000)
+  .meta({ id: 'Expression', description: 'CEL of type bool, such as steps.healthy.passed.' })
+
 /** Fields that every step may carry, whatever its kind. */
 export const stepFields = {
   id: Name.optional().describe('Name of the step within the run. Default: made from the kind and its place.'),
@@ -29,6 +37,11 @@ export const stepFields = {
     .enum(['pause', 'compensate'])
     .optional()
     .describe('pause (default): park and wait for a person. compensate: take back the steps before it.'),
+  when: Expression.optional().describe('False skips the step. What can’t be evaluated is asked of a person.'),
+  retry: z
+    .strictObject({ attempts: z.int().min(1).max(20), pause: Duration.default('10s') })
+    .optional()
+    .describe('Tried again by itself so often, with this pause between, before it parks.'),
 } as const
 
 /** What a kind says about itself where no SDK may be loaded: the API, the CLI's help and the docs live on it. */
