@@ -230,6 +230,7 @@ export const EVENT_TYPES = [
   'step-verified',
   'step-done',
   'step-retried',
+  'step-failed',
   'step-skipped',
   'parked',
   'decided',

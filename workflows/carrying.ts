@@ -5,6 +5,7 @@ import { evaluate } from './evaluating.ts'
 import { type Failure, settle, triesAgain } from './failing.ts'
 import { enter, note, type Run } from './record.ts'
 import { byRole } from './roles.ts'
+import { page } from './telling.ts'
 import { elapsed } from './timing.ts'
 
 /** Carries out steps that belong together, at the same time. What failed is settled once all of them have come to rest. */
@@ -24,8 +25,18 @@ async function carryOne(run: Run, step: StepState): Promise<Failure | undefined>
     if (rests && !(await elapsed(run, step, `Before another attempt: ${step.title}`))) return undefined
     const failure = await byRole(run, step)
     if (!failure || run.abort) return undefined
-    if (!triesAgain(run, failure)) return failure
+    if (!triesAgain(run, failure)) return tellOfGroup(run, failure)
   }
+}
+
+/** A failure in a group is parked once its neighbours have come to rest; people hear of it at once. */
+function tellOfGroup(run: Run, failure: Failure): Failure {
+  const { step, problem } = failure
+  if (step.group === undefined) return failure
+  const text = `${step.title}: ${problem.code}: ${problem.message}`
+  note(run, 'step-failed', `${text}; parks once the others of its group have come to rest`, { stepId: step.id })
+  page(run, 'step-failed', text)
+  return failure
 }
 
 /** Evaluates the step's `when`, just before the step; what can't be evaluated is asked of a person. */

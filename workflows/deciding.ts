@@ -125,7 +125,12 @@ async function readHistory(run: Run, compiled: CompiledStep) {
   const { input, state } = run
   const { id, title, connection, step } = compiled
   const route = { ...routeOf(compiled), limit: READ_LIMIT, summary: `Read the release of ${title}` }
-  const limits = { ...input.limits, attempts: Math.min(input.limits.attempts, READ_ATTEMPTS) }
+  const { attempts, unpolled } = input.limits
+  const limits = {
+    ...input.limits,
+    attempts: Math.min(attempts, READ_ATTEMPTS),
+    unpolled: Math.min(unpolled, READ_LIMIT),
+  }
   const about = { service: input.service, environment: input.environment, actor: input.startedBy.subject }
   const argument = { stepId: id, step, connection, rollbackId: state.runId, reason: input.reason, ...about }
   return abortable(run, () => call('history', route, limits, argument)).catch(() => undefined)

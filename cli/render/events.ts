@@ -4,6 +4,7 @@ import type { Line, Style } from './span.ts'
 const STYLES: Partial<Record<EventType, Style>> = {
   'step-verified': 'good',
   parked: 'ask',
+  'step-failed': 'ask',
   'approval-needed': 'ask',
   question: 'ask',
   closing: 'ask',

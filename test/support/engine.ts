@@ -7,7 +7,7 @@ import { canonical } from '../../model/canonical.ts'
 import { compile } from '../../model/compile.ts'
 import { Configuration } from '../../model/configuration.ts'
 import { rollbackId } from '../../model/ids.ts'
-import { MESSAGE_AUDIENCE, type MessageName, type Messages } from '../../model/messages.ts'
+import { MESSAGE_AUDIENCE, type MessageClaims, type MessageName, type Messages } from '../../model/messages.ts'
 import type { Actor } from '../../model/policy.ts'
 import type { DryRun, Phase, RunInput, RunState } from '../../model/run.ts'
 import type { Target } from '../../model/target.ts'
@@ -39,6 +39,8 @@ export interface EngineOptions {
   /** Wraps the target, to put faults round it. */
   wrap?: (target: Target) => Target
   policy?: object
+  /** What the worker's configuration has beside the environment of the tests: an archive, channels. */
+  configuration?: Partial<Configuration>
   limits?: Partial<RunInput['limits']>
   worker?: Partial<WorkerOptions>
 }
@@ -56,7 +58,7 @@ export class Engine {
     this.#options = options
     this.client = client
     this.system = options.system ?? new MemorySystem()
-    this.configuration = memoryConfiguration(options.policy)
+    this.configuration = { ...memoryConfiguration(options.policy), ...options.configuration }
   }
 
   static async start(options: EngineOptions): Promise<Engine> {
@@ -208,7 +210,13 @@ export class RunHandle {
   }
 }
 
-function sign(workflowId: string, message: MessageName, content: object, actor: Actor): Promise<string> {
+/** The API's proof that this person sent this message. */
+export function sign(
+  workflowId: string,
+  message: MessageClaims['message'],
+  content: object,
+  actor: Actor,
+): Promise<string> {
   const digest = createHash('sha256').update(canonical(content)).digest('hex')
   return new SignJWT({ groups: actor.groups, message, workflowId, digest })
     .setProtectedHeader({ alg: 'EdDSA' })
