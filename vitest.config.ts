@@ -26,6 +26,7 @@ export default defineConfig({
       layer('checks'),
       layer('exchange', [], 120_000),
       layer('archive', [], 120_000),
+      layer('notify'),
       layer('tidy'),
       layer('replay'),
       layer('workflows', [TEMPORAL], 25_000),

@@ -2,13 +2,17 @@ import type { KeyObject } from 'node:crypto'
 import { Context } from '@temporalio/activity'
 import type { EngineActivities, RunbookActivities, StepActivities } from '../model/calls.ts'
 import type { Configuration } from '../model/configuration.ts'
+import { UnwindError } from '../model/errors.ts'
 import type { Target } from '../model/target.ts'
+import { type Archive, openArchive } from './archive/index.ts'
+import { keepReport } from './archive/keep.ts'
 import { checkActivities } from './checks/index.ts'
 import { Connections } from './connections.ts'
 import { evaluateExpression } from './expression.ts'
 import { toFailure } from './failures.ts'
 import { identify } from './identity.ts'
 import { letGo } from './locks.ts'
+import { notifier } from './notify/index.ts'
 import { targets } from './registry.ts'
 import { seal } from './seal.ts'
 import { verbs } from './verbs.ts'
@@ -34,11 +38,11 @@ function named(kind: string, activities: StepActivities): [string, (call: never)
   return Object.entries(activities).map(([verb, activity]) => [`${kind}.${verb}`, activity])
 }
 
-function engine({
-  configuration,
-  verifyKeys,
-}: ActivityOptions): EngineActivities & Pick<RunbookActivities, 'unwind.evaluate'> {
+function engine({ configuration, verifyKeys }: ActivityOptions): EngineActivities & RunbookActivities {
+  const archive = openArchive(configuration.archive)
   return {
+    'unwind.archive': ({ state }) => mapped(() => keepReport(requireArchive(archive), state)),
+    'unwind.notify': notifier(configuration),
     'unwind.evaluate': (call) => mapped(() => evaluateExpression(call)),
     'unwind.seal': (call) => mapped(async () => seal(call, configuration)),
     'unwind.identify': (call) => mapped(() => identify(verifyKeys, call)),
@@ -48,6 +52,12 @@ function engine({
         await Promise.all(objects.map((object) => letGo(client, object, rollbackId)))
       }),
   }
+}
+
+function requireArchive(archive: Archive | undefined): Archive {
+  if (archive) return archive
+  const message = 'this worker’s unwind.yaml has no archive; give it the one that the API has, and restart the worker'
+  throw new UnwindError('CONFIGURATION_INVALID', message)
 }
 
 async function mapped<Result>(work: () => Promise<Result>): Promise<Result> {

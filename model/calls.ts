@@ -1,4 +1,5 @@
 import type { ApprovalNeed, ApprovalRule, Policy } from './policy.ts'
+import type { FollowupMessages } from './followup.ts'
 import type { MessageName } from './messages.ts'
 import type { RunState } from './run.ts'
 import type { CompiledCheck } from './runbook/compiled.ts'
@@ -63,7 +64,7 @@ export interface SealCall {
 export interface EngineActivities {
   'unwind.seal'(call: SealCall): Promise<{ digest: string; need?: ApprovalNeed }>
   'unwind.identify'(call: {
-    message: MessageName
+    message: MessageName | keyof FollowupMessages
     workflowId: string
     content: Record<string, unknown>
     signed: string

@@ -43,6 +43,7 @@ export function compile(request: Request, configuration: Configuration, kinds: K
     policy,
     accept: request.accept ?? [],
     limits: { ...DEFAULT_LIMITS, heartbeat: milliseconds(configuration.worker.heartbeat) },
+    ...(configuration.archive && { archive: true }),
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ChannelSettings } from './channels.ts'
 import { milliseconds } from './duration.ts'
 import type { ApprovalRule, Policy } from './policy.ts'
 import { Duration, Name } from './step.ts'
@@ -126,6 +127,10 @@ export const Configuration = z
       .strictObject({ taskQueue: Name.optional() })
       .optional()
       .describe('Address, namespace and TLS come from TEMPORAL_* and the profile of the Temporal CLI.'),
+    channels: z
+      .record(Name, ChannelSettings)
+      .optional()
+      .describe('Ways to tell people, by the names that runbooks use. There is always one called log.'),
     archive: ArchiveSettings.optional().describe('Where reports outlive Temporal’s retention. Default: nowhere.'),
     api: z
       .strictObject({

@@ -18,6 +18,11 @@ export function parseRollbackId(id: string): { environment: string; service: str
   return { environment, service }
 }
 
+/** The workflow id of what a rollback left owed, by the rollback's run id. */
+export function followupId(runId: string): string {
+  return `followup/${runId}`
+}
+
 /** Task queue that a worker polls unless its configuration names another. */
 export const TASK_QUEUE = 'unwind'
 

@@ -1,3 +1,4 @@
+import type { FollowupMessages } from './followup.ts'
 import type { Choice } from './run.ts'
 
 /** The updates of a run. Each names what it answers, so that a stale click is refused and not misread. */
@@ -27,7 +28,7 @@ export type Signed<Message> = Message & { signed?: string }
 export interface MessageClaims {
   sub: string
   groups: string[]
-  message: MessageName
+  message: MessageName | keyof FollowupMessages
   workflowId: string
   /** sha256 of the canonical JSON of the message without its signature. */
   digest: string

@@ -11,7 +11,7 @@ import type {
   StepCall,
   VerifyCall,
 } from '../model/calls.ts'
-import type { RunInput, RunLimits, StepState } from '../model/run.ts'
+import type { RunInput, RunLimits, RunState, StepState } from '../model/run.ts'
 import { compiledOf, type StepKey } from './compiled.ts'
 
 const MINUTE = 60_000
@@ -34,6 +34,13 @@ const people = proxyActivities<Pick<RunbookActivities, 'unwind.notify'>>({
   startToCloseTimeout: 10_000,
   scheduleToCloseTimeout: 30_000,
   retry: { initialInterval: 500, backoffCoefficient: 2, maximumInterval: 5_000, maximumAttempts: 3 },
+})
+
+/** Keeping the report waits for an archive that is away, but the run holds its service's lock meanwhile. */
+const keeping = proxyActivities<Pick<RunbookActivities, 'unwind.archive'>>({
+  startToCloseTimeout: 45_000,
+  scheduleToCloseTimeout: 2 * MINUTE,
+  retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 10_000, maximumAttempts: 8 },
 })
 
 type Verbs = StepActivities & { measure: CheckActivities['check.measure'] }
@@ -81,6 +88,11 @@ export function notify(message: NotifyCall): ReturnType<RunbookActivities['unwin
   return people['unwind.notify'].executeWithOptions({ summary: `Tell ${message.channels.join(', ')}`.slice(0, 190) }, [
     message,
   ])
+}
+
+/** Keeps the report of a run. Fails after two minutes at the latest. */
+export function archive(state: RunState): ReturnType<RunbookActivities['unwind.archive']> {
+  return keeping['unwind.archive'].executeWithOptions({ summary: 'Keep the report' }, [{ state }])
 }
 
 /** Lets go of the object locks. Bounded: a lock whose holder has ended is taken over anyway. */

@@ -1,3 +1,4 @@
+export { followup } from './followup.ts'
 export { lock } from './lock.ts'
 export { history, plan } from './readonly.ts'
 export { rollback } from './rollback.ts'

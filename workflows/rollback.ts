@@ -11,6 +11,7 @@ import { close } from './closing.ts'
 import { compensate } from './compensation.ts'
 import { continueWhenLong, mustContinue } from './continuing.ts'
 import { decide } from './deciding.ts'
+import { handOver, keep } from './ending.ts'
 import { parkNext } from './failing.ts'
 import { openInbox } from './inbox.ts'
 import { answerParked, park } from './parking.ts'
@@ -37,6 +38,8 @@ export async function rollback(input: RunInput): Promise<RunState> {
     }
     tell(run, input.runbook?.communicate.finished, 'finished', headline(run.state))
     await letGo(run)
+    await keep(run)
+    await handOver(run)
     await parting(run)
   })
   return run.state

@@ -75,7 +75,7 @@ function inputFor(
   startedBy: Actor,
   input: RunInput,
 ): Omit<RunInput, 'steps'> {
-  const { environments, worker } = api.configuration
+  const { environments, worker, archive } = api.configuration
   const floor = own(environments, environment)
   if (!floor)
     throw new UnwindError(
@@ -89,6 +89,7 @@ function inputFor(
     policy: stricter(policyOf(floor), input.policy),
     accept: request.accept ?? [],
     limits: { ...DEFAULT_LIMITS, heartbeat: milliseconds(worker.heartbeat) },
+    ...(archive && { archive: true }),
   }
 }
 

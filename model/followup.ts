@@ -1,0 +1,110 @@
+import type { Problem } from './errors.ts'
+import type { Nudged, Obligation } from './runbook/progress.ts'
+import type { RunState } from './run.ts'
+
+/** What a follow-up workflow is started with: it holds what stays owed, so that the rollback ends and its locks free. */
+export interface FollowupInput {
+  format: 1
+  /** The rollback's identity and workflow id. */
+  runId: string
+  rollbackId: string
+  service: string
+  environment: string
+  reason: string
+  obligations: Obligation[]
+  /** Channels that are reminded. */
+  channels: string[]
+  /** Milliseconds between two reminders of one obligation. */
+  remind: number
+  /** History events after which it goes on as a new execution. */
+  events: number
+  /** Who went on without approvals: the approval that is owed for it has to be somebody else's. */
+  brokenGlassBy?: string
+  carried?: FollowupState
+}
+
+/** The record of a follow-up: what the query `obligations` answers. */
+export interface FollowupState {
+  format: 1
+  runId: string
+  rollbackId: string
+  service: string
+  environment: string
+  reason: string
+  /** Epoch milliseconds. */
+  since: number
+  obligations: (Obligation & { nudged?: Nudged })[]
+}
+
+/** The updates of a follow-up; signed like those of a run. */
+export interface FollowupMessages {
+  settle: { id: string; note?: string }
+}
+
+/** A day: what is owed is no emergency, and what is said every hour is no longer heard. */
+export const REMIND_OWED = 24 * 60 * 60_000
+
+/** The id of the approval that a broken glass leaves owed. */
+export const OWED_APPROVAL = 'approval'
+
+/** What a rollback that has ended leaves to be settled; undefined where it owes nothing. */
+export function followupOf(
+  state: RunState,
+  { channels, events }: Pick<FollowupInput, 'channels' | 'events'>,
+): FollowupInput | undefined {
+  const obligations = (state.obligations ?? []).filter(({ settled }) => !settled)
+  if (obligations.length === 0) return undefined
+  const { id, runId, service, environment, reason, brokenGlass } = state
+  return {
+    format: 1,
+    ...{ runId, rollbackId: id, service, environment, reason, obligations, channels, events },
+    remind: REMIND_OWED,
+    ...(brokenGlass && { brokenGlassBy: brokenGlass.by }),
+  }
+}
+
+/** Why this obligation can't be settled by this message, or undefined when it can. */
+export function whyNotSettle(
+  { obligations }: FollowupState,
+  message: FollowupMessages['settle'] & { signed?: string },
+): Problem | undefined {
+  if (typeof message !== 'object' || message === null || typeof message.id !== 'string')
+    return { code: 'DECISION_REFUSED', message: 'settle needs an object with the id of an obligation.' }
+  if (!message.signed)
+    return { code: 'FORBIDDEN', message: 'settle needs a signature: send it through the API or the CLI of Unwind.' }
+  const found = obligations.find(({ id }) => id === message.id)
+  if (!found) {
+    const open = obligations.filter(({ settled }) => !settled).map(({ id }) => id)
+    return { code: 'NOT_FOUND', message: `Nothing called ${message.id} is owed here; open is: ${open.join(', ')}.` }
+  }
+  return found.settled
+    ? { code: 'DECISION_REFUSED', message: `${found.id} was settled already, by ${found.settled.by}.` }
+    : undefined
+}
+
+/** Why this person may not settle it, or undefined when they may. */
+export function whyNotBy({ brokenGlassBy }: FollowupInput, id: string, subject: string): Problem | undefined {
+  if (id !== OWED_APPROVAL || subject !== brokenGlassBy) return undefined
+  return { code: 'FORBIDDEN', message: `${subject} went on without approval; somebody else has to approve it.` }
+}
+
+/** When the next reminder is due, in epoch milliseconds; undefined when all is settled. */
+export function nextReminder(state: FollowupState, remind: number): number | undefined {
+  const moments = state.obligations.filter(({ settled }) => !settled).map((owed) => reminderOf(state, owed, remind))
+  return moments.length > 0 ? Math.min(...moments) : undefined
+}
+
+/** What has to be reminded of at this time. */
+export function toRemind(state: FollowupState, remind: number, now: number): FollowupState['obligations'] {
+  return state.obligations.filter((owed) => !owed.settled && reminderOf(state, owed, remind) <= now)
+}
+
+/** At its due time for the first time, or earlier where that is far away; then again and again. */
+function reminderOf(
+  { since }: FollowupState,
+  { due, nudged }: FollowupState['obligations'][number],
+  remind: number,
+): number {
+  if (nudged?.reminded !== undefined) return nudged.reminded + remind
+  return Math.min(Math.max(due, since), since + remind)
+}

@@ -1,0 +1,38 @@
+import { defineSearchAttributeKey, WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
+import { ParentClosePolicy, startChild } from '@temporalio/workflow'
+import { followupOf } from '../model/followup.ts'
+import { followupId } from '../model/ids.ts'
+import { archive } from './activities.ts'
+import type { followup } from './followup.ts'
+import { note, type Run } from './record.ts'
+
+/** Keeps report and evidence where they outlive Temporal's retention. Bounded; what fails is noted and holds nothing up. */
+export async function keep(run: Run): Promise<void> {
+  if (!run.input.archive) return
+  try {
+    const { location } = await archive(run.state)
+    note(run, 'archived', `The report is kept at ${location}`)
+  } catch {
+    note(run, 'archived', 'The report could not be kept; Temporal has it until its retention ends')
+  }
+}
+
+/** Hands what is still owed to a workflow of its own, which outlives this one. */
+export async function handOver({ input, state }: Run): Promise<void> {
+  const channels = input.runbook?.communicate.needsPerson ?? []
+  const owed = followupOf(state, { channels, events: input.limits.events })
+  if (!owed) return
+  const { service, environment } = state
+  await startChild<typeof followup>('followup', {
+    workflowId: followupId(state.runId),
+    args: [owed],
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+    typedSearchAttributes: [
+      { key: defineSearchAttributeKey('UnwindService', 'KEYWORD'), value: service },
+      { key: defineSearchAttributeKey('UnwindEnvironment', 'KEYWORD'), value: environment },
+    ],
+    staticSummary: `What the rollback of ${service} in ${environment} leaves owed`.slice(0, 190),
+  }).catch((error: unknown) => {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+  })
+}
