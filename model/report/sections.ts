@@ -15,7 +15,6 @@ export const sections = {
   obligations,
   messages,
   timeline,
-  stillChanged: ({ stillChanged }: Report) => stillChanged.map((title) => `- ${safe(title)}`).join('\n'),
 } as const satisfies Record<string, (report: Report) => string>
 
 function facts(report: Report): string {
