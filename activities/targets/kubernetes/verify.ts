@@ -30,11 +30,7 @@ export async function verify(
   context: CallContext<Cluster>,
 ): Promise<Judgement> {
   const place = placeOf(step)
-  const [found, named] = await Promise.all([
-    readExisting(place, context),
-    readReplicaSet(context.connection, place, state.replicaSet, context.signal),
-    context.connection.identity(context.signal),
-  ])
+  const [found] = await Promise.all([readExisting(place, context), context.connection.identity(context.signal)])
   if (!found) return verdict('fail', `deployment/${place.name} in ${place.namespace} does not exist any more`)
   const { object: deployment, date: now } = found
   if (!isAt(deployment, state)) return elsewhere(deployment, state, place)
@@ -43,6 +39,9 @@ export async function verify(
   if (progress.desired === 0)
     return verdict('inconclusive', `deployment/${place.name} has 0 replicas: no pod shows that it works`, progress)
   if (progress.complete && milliseconds(step.soak) === 0) return passed(progress, place, 0)
+  const ready = `${progress.available} of ${progress.desired} pods ready`
+  if (!progress.complete && Date.now() - context.since < FIRST_LOOK_AT_PODS) return wait(context, ready, progress)
+  const named = await readReplicaSet(context.connection, place, state.replicaSet, context.signal)
   const replicaSet = named ?? (await findReplicaSet(deployment, state, place, context))
   if (!replicaSet) return wait(context, 'its ReplicaSet is not there yet', progress)
   return judgePods(step, { deployment, replicaSet, progress, now }, place, context)
@@ -61,14 +60,12 @@ async function judgePods(
   place: Place,
   context: CallContext<Cluster>,
 ): Promise<Judgement> {
-  const ready = `${progress.available} of ${progress.desired} pods ready`
-  if (!progress.complete && Date.now() - context.since < FIRST_LOOK_AT_PODS) return wait(context, ready, progress)
   const pods = await readPods(context.connection, replicaSet, place, context.signal)
   const failure = firstFailure(pods, now)
   if (failure) return failed(failure, replicaSet, place, context)
   if (progress.complete) return soak(step, progress, pods, now, place, context)
   const expired = deadlineExceeded(deployment, changedAt(deployment, context))
-  if (!expired) return wait(context, ready, progress)
+  if (!expired) return wait(context, `${progress.available} of ${progress.desired} pods ready`, progress)
   return verdict('fail', `the rollout made no progress in time: ${clip(expired.message ?? '')}`, progress)
 }
 
