@@ -86,11 +86,12 @@ const ACCEPT: { [Name in MessageName]: (run: Run, message: Messages[Name], sende
     const { state } = run
     state.brokenGlass = { planDigest, by: sender.subject, at: Date.now(), incident }
     const owed = `Approve afterwards what ${sender.subject} did without approval in ${incident}: ${text}`
-    const owner = (state.need?.rules ?? []).flatMap((rule) => rule.groups).join(', ') || 'anybody who may approve'
-    state.obligations = [
-      ...(state.obligations ?? []),
-      { id: 'approval', text: owed, owner, due: Date.now() + APPROVAL_OWED },
-    ]
+    const rules = state.steps.flatMap(({ asking }) => asking?.need?.rules ?? [])
+    const groups = (rules.length > 0 ? rules : (state.need?.rules ?? [])).flatMap((rule) => rule.groups)
+    const owner = [...new Set(groups)].join(', ') || 'anybody who may approve'
+    const before = state.obligations ?? []
+    const id = before.length === 0 ? 'approval' : `approval-${before.length + 1}`
+    state.obligations = [...before, { id, text: owed, owner, due: Date.now() + APPROVAL_OWED }]
     const said = `Goes on without approval in ${incident}: ${text}`
     note(run, 'broken-glass', said, by(sender))
     page(run, 'broken-glass', said)

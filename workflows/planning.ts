@@ -27,8 +27,8 @@ export async function planSteps(
   options: { rollbackId: string; lockQueue?: string; before?: string },
 ): Promise<Planned> {
   const steps = state.steps.filter(changes)
-  const open = steps.filter((step) => !step.begun && step.status !== 'skipped')
-  const first = await inBatches(open, (step) => planOne(input, step, options))
+  const unbegun = steps.filter((step) => !step.begun && step.status !== 'skipped')
+  const first = await inBatches(unbegun, (step) => planOne(input, step, options))
   const failed = first.find((problem) => problem !== undefined)
   if (failed) return failed
   const again = await planFollowers(input, steps, options)
@@ -37,7 +37,8 @@ export async function planSteps(
     const sealed = sealCall(input, state, options.before)
     return await engine['unwind.seal'].executeWithOptions({ summary: 'Seal the plan and read what it needs' }, [sealed])
   } catch (error) {
-    const [step] = state.steps
+    const open = state.steps.find(({ status }) => status !== 'done' && status !== 'skipped')
+    const step = open ?? state.steps[0]
     if (!step || isCancellation(error)) throw error
     return { step, problem: problemOf(error, step.connection) }
   }

@@ -101,7 +101,8 @@ function notPlanned(
   { step, problem }: Extract<Awaited<ReturnType<typeof planSteps>>, { problem: unknown }>,
 ): void {
   const begun = run.state.steps.some((other) => other.begun)
-  if (begun || !endsPlanning(problem)) return park(run, step, 'plan', problem)
+  // Who has put a field right may have put it wrong: that is asked again, and ends nothing.
+  if (begun || step.corrected || !endsPlanning(problem)) return park(run, step, 'plan', problem)
   run.state.problem = problem
   step.problem = problem
   end(run, 'not-applicable', `${problem.code}: ${problem.message}`)

@@ -5,6 +5,7 @@ import { note, type Run } from './record.ts'
 
 /** So long the end of a run waits for messages that are on their way, in milliseconds; then they are given up. */
 const PARTING = 20_000
+const FAILED = 'could not tell'
 
 /** Tells these channels in the background: nothing waits for it, and nothing that goes wrong there reaches the run. */
 export function tell(run: Run, channels: readonly string[] | undefined, event: string, text: string): void {
@@ -20,11 +21,12 @@ export function page(run: Run, event: string, text: string): void {
   tell(run, run.input.runbook?.communicate.needsPerson, event, text)
 }
 
-/** Tells the contact for escalations, or where there is none those who are paged anyway. */
-export function escalate(run: Run, text: string): void {
-  const { contacts, communicate } = run.input.runbook ?? {}
-  const contact = contacts?.['escalation']
-  tell(run, contact === undefined ? communicate?.needsPerson : [contact], 'escalated', text)
+/** Tells the contact for escalations; false where the runbook names none. */
+export function escalate(run: Run, text: string): boolean {
+  const contact = run.input.runbook?.contacts['escalation']
+  if (contact === undefined) return false
+  tell(run, [contact], 'escalated', text)
+  return true
 }
 
 /** Sends what an earlier execution of this run has not seen confirmed. The key keeps people from hearing it twice. */
@@ -44,9 +46,9 @@ function send(run: Run, message: Untold): void {
     ({ channels }) => {
       const deaf = channels.filter(({ ok }) => !ok)
       const failed = deaf.map(({ name, because }) => `${name}${because ? ` (${because})` : ''}`).join(', ')
-      told(run, message, failed ? `could not tell ${failed}` : `told ${message.channels.join(', ')}`)
+      told(run, message, failed ? `${FAILED} ${failed}` : `told ${message.channels.join(', ')}`)
     },
-    () => told(run, message, `could not tell ${message.channels.join(', ')}`),
+    () => told(run, message, `${FAILED} ${message.channels.join(', ')}`),
   )
 }
 
@@ -54,5 +56,6 @@ function told(run: Run, message: Untold, text: string): void {
   const left = (run.state.untold ?? []).filter(({ key }) => key !== message.key)
   if (left.length > 0) run.state.untold = left
   else delete run.state.untold
-  note(run, 'told', `${message.event}: ${text}`)
+  // Reminders stand in the timeline already, and may be many.
+  if (message.event !== 'reminded' || text.startsWith(FAILED)) note(run, 'told', `${message.event}: ${text}`)
 }

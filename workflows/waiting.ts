@@ -5,6 +5,9 @@ import { mustContinue } from './continuing.ts'
 import { note, type Run } from './record.ts'
 import { escalate, page } from './telling.ts'
 
+/** Pages of one and the same need are never further apart, in milliseconds. */
+const RAREST_PAGE = 60 * 60_000
+
 /** What the run waits for from people. Times are epoch milliseconds, spans milliseconds. */
 export interface Waiting {
   summary: string
@@ -53,14 +56,16 @@ function nextMoment(run: Run, waiting: Waiting): number | undefined {
   const nudged = keeper.nudged ?? {}
   const moments = [
     expires,
-    reminds(run, waiting) && (nudged.reminded ?? since) + reminds(run, waiting),
+    reminds(run, waiting, nudged) && (nudged.reminded ?? since) + reminds(run, waiting, nudged),
     waiting.escalate !== undefined && nudged.escalated === undefined && since + waiting.escalate,
   ].filter((moment) => typeof moment === 'number' && moment > 0)
   return moments.length > 0 ? Math.min(...(moments as number[])) : undefined
 }
 
-function reminds({ state }: Run, { remind, always }: Waiting): number {
-  return state.claimedBy && !always ? 0 : (remind ?? 0)
+/** How long after the last reminder the next one is due; 0 for never. Pages grow rarer, so that a weekend isn't a flood. */
+function reminds({ state }: Run, { remind = 0, always }: Waiting, { times = 0 }: Nudged): number {
+  if (always) return remind
+  return state.claimedBy ? 0 : Math.min(remind * 2 ** times, Math.max(remind, RAREST_PAGE))
 }
 
 function nudge(run: Run, waiting: Waiting): void {
@@ -71,11 +76,12 @@ function nudge(run: Run, waiting: Waiting): void {
   if (waiting.escalate !== undefined && nudged.escalated === undefined && now >= since + waiting.escalate) {
     nudged.escalated = now
     note(run, 'escalated', text, about)
-    escalate(run, text)
+    if (!escalate(run, text)) page(run, 'escalated', text)
   }
-  const every = reminds(run, waiting)
+  const every = reminds(run, waiting, nudged)
   if (every > 0 && now >= (nudged.reminded ?? since) + every) {
     nudged.reminded = now
+    nudged.times = (nudged.times ?? 0) + 1
     note(run, 'reminded', text, about)
     page(run, 'reminded', text)
   }

@@ -113,11 +113,12 @@ function alreadyRunning(api: Api, place: Place, running: Execution | undefined):
 }
 
 function startOptions(api: Api, input: RunInput, asked: Asked) {
-  const { service, environment, incident, reason, startedBy, steps } = input
+  const { service, environment, incident, reason, startedBy, steps, runbook } = input
   const attributes = {
     UnwindService: service,
     UnwindEnvironment: environment,
-    UnwindStatus: 'planning',
+    UnwindStatus: runbook ? 'deciding' : 'planning',
+    UnwindRunbook: runbook?.name,
     UnwindIncident: incident,
     UnwindRequest: asked.key,
   }
@@ -134,9 +135,11 @@ function startOptions(api: Api, input: RunInput, asked: Asked) {
     ),
     memo: { request: asked, startedBy, reason, ...(incident && { incident }) },
     staticSummary: `Rollback of ${service} in ${environment}`,
-    staticDetails: [`Asked for by ${startedBy.subject}.`, '', ...steps.map((step) => `1. \`${step.title}\``)].join(
-      '\n',
-    ),
+    staticDetails: [
+      `Asked for by ${startedBy.subject}.`,
+      '',
+      ...(runbook ? [`Runbook \`${runbook.name}\`.`] : steps.map((step) => `1. \`${step.title}\``)),
+    ].join('\n'),
   }
 }
 

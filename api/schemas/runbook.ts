@@ -29,7 +29,7 @@ export const NeedSchema = z
   .meta({ id: 'ApprovalNeed' })
 
 export const NudgedSchema = z
-  .object({ reminded: At.exactOptional(), escalated: At.exactOptional() })
+  .object({ reminded: At.exactOptional(), times: z.number().exactOptional(), escalated: At.exactOptional() })
   .meta({
     id: 'Nudged',
     description: 'When people were last reminded of what waits, and when it was escalated.',
@@ -61,12 +61,10 @@ const AskingSchema = z
   })
   .meta({ id: 'Asking' })
 
-export const DecisionSchema = z
-  .object({ path: z.array(AnsweredSchema), asking: AskingSchema.exactOptional() })
-  .meta({
-    id: 'Decision',
-    description: 'The path through the decision tree, and the question that waits for a person.',
-  }) satisfies z.ZodType<Decision>
+export const DecisionSchema = z.object({ path: z.array(AnsweredSchema), asking: AskingSchema.exactOptional() }).meta({
+  id: 'Decision',
+  description: 'The path through the decision tree, and the question that waits for a person.',
+}) satisfies z.ZodType<Decision>
 
 export const StepAskingSchema = z
   .object({

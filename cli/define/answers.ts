@@ -49,7 +49,7 @@ function defineChoices(program: Command, ended: Ended): void {
       command.option(
         '--set <field=value>',
         'correct a field of the step (within=10m); more than once',
-        (text, before: string[] = []) => [...before, text],
+        (text, before: string[] | undefined) => [...(before ?? []), text],
       )
     if (choice === 'abort') command.requiredOption('-r, --reason <sentence>', 'why')
     else command.option('--note <sentence>', 'kept in the timeline')

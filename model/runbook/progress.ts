@@ -80,6 +80,8 @@ export interface StepAsking {
 /** When somebody was last reminded of what waits, and when it was escalated. Epoch milliseconds. */
 export interface Nudged {
   reminded?: number
+  /** How often so far. */
+  times?: number
   escalated?: number
 }
 

@@ -5,12 +5,12 @@ import { type Engine, BOB, type EngineOptions, type RunHandle } from '../support
 import { failing, forbidden, ok, unreachable } from '../support/faults.ts'
 
 /** Which execution to record. */
-interface Recorded {
+export interface Recorded {
   workflowId: string
   runId?: string
 }
 
-interface Path {
+export interface Path {
   options?: Omit<EngineOptions, 'temporalAddress'>
   walk(engine: Engine): Promise<Recorded>
 }

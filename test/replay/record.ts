@@ -3,13 +3,15 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import { DefaultLogger, Runtime } from '@temporalio/worker'
 import { startTemporal } from '../../tools/temporal/server.ts'
 import { Engine } from '../support/engine.ts'
-import { paths } from './paths.ts'
+import { paths as inlinePaths } from './paths.ts'
+import { runbookPaths } from './runbook-paths.ts'
 
 /**
  * Records one history of every path through the workflows, for the version of this package: `tsx test/replay/record.ts`.
  * With names after it, of those paths only.
  */
 const VERSION = '0.1.0'
+const paths = { ...inlinePaths, ...runbookPaths }
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !Object.hasOwn(paths, name))
 if (unknown.length > 0)

@@ -2,8 +2,10 @@ import { readdir, readFile } from 'node:fs/promises'
 import { Worker } from '@temporalio/worker'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { workflowBundle } from '../support/bundle.ts'
-import { paths } from './paths.ts'
+import { paths as inlinePaths } from './paths.ts'
+import { runbookPaths } from './runbook-paths.ts'
 
+const paths = { ...inlinePaths, ...runbookPaths }
 const HISTORIES = new URL('./histories/', import.meta.url)
 const LIMIT = 200 * 1024
 

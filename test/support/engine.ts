@@ -169,9 +169,9 @@ export class RunHandle {
     let [before, queried] = ['', '']
     let state: RunState | undefined
     const look = async () => {
-      const { historyLength, runId } = await this.handle.describe()
+      const { historyLength, runId, raw } = await this.handle.describe()
       const at = `${runId}/${historyLength}`
-      if (at === before && at !== queried) {
+      if (at === before && at !== queried && !raw.pendingWorkflowTask) {
         state = await this.state()
         queried = at
       }
