@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import type { RollbackRequest } from './calls.ts'
 import { CommandError, EXIT, usage } from './exit.ts'
+import { readInput } from './files.ts'
 import { environmentOf } from './place.ts'
 
 /** What `plan` and `start` take on the command line. */
@@ -17,8 +17,6 @@ export interface AskedOptions {
   soak?: string
   resume?: boolean
 }
-
-const FILE_LIMIT = 1_048_576
 
 /**
  * The request that a command line stands for: a file, completed by the options that concern the whole request, or one
@@ -65,7 +63,7 @@ async function fromFile(file: string, options: AskedOptions): Promise<RollbackRe
   const single = (['namespace', 'to', 'cluster', 'soak', 'resume'] as const).find((key) => options[key] !== undefined)
   if (single) throw usage(`--${single} belongs to one step; write it into ${file}`)
   const { parse } = await import('yaml')
-  const text = file === '-' ? await readStdin() : await readText(file)
+  const text = await readInput(file)
   let value: unknown
   try {
     value = parse(text, { maxAliasCount: 20, stringKeys: true })
@@ -82,22 +80,4 @@ async function fromFile(file: string, options: AskedOptions): Promise<RollbackRe
     ...(environment && { environment }),
     ...common(options),
   }
-}
-
-async function readText(file: string): Promise<string> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
-    throw new CommandError(EXIT.usage, `${file} cannot be read (${code}).`, { cause })
-  })
-  if (text.length > FILE_LIMIT) throw usage(`${file} is larger than ${FILE_LIMIT} bytes.`)
-  return text
-}
-
-async function readStdin(): Promise<string> {
-  let text = ''
-  for await (const chunk of process.stdin) {
-    text += String(chunk)
-    if (text.length > FILE_LIMIT) throw usage(`stdin holds more than ${FILE_LIMIT} bytes.`)
-  }
-  return text
 }

@@ -10,7 +10,8 @@ export interface DocumentProblem {
   column: number
 }
 
-export type ReadDocument<Value> = { value: Value; at: Locate } | { problems: DocumentProblem[] }
+/** `written` is what the text holds before the schema has filled anything in. */
+export type ReadDocument<Value> = { value: Value; written: unknown; at: Locate } | { problems: DocumentProblem[] }
 
 /** Where a path of a document stands in its text; its nearest existing parent when the path itself is absent. */
 export type Locate = (path: readonly PropertyKey[]) => { line: number; column: number }
@@ -48,7 +49,9 @@ export function readDocument<Schema extends z.ZodType>(text: string, schema: Sch
   const value = toValue(() => document.toJS({ maxAliasCount: ALIAS_LIMIT }))
   if ('refused' in value) return refuse(value.refused)
   const parsed = schema.safeParse(value.value, { error: suggest })
-  return parsed.success ? { value: parsed.data, at: locate } : { problems: problemsOf(parsed.error, locate) }
+  return parsed.success
+    ? { value: parsed.data, written: value.value, at: locate }
+    : { problems: problemsOf(parsed.error, locate) }
 }
 
 /** A path as people write it: `connections.staging.server`, `api.tokens[0].sha256`. */
