@@ -6,6 +6,9 @@ import { environmentOf } from './place.ts'
 /** What `plan` and `start` take on the command line. */
 export interface AskedOptions {
   file?: string
+  runbook?: string
+  param?: Record<string, string>
+  answer?: Record<string, string>
   namespace?: string
   to?: string
   reason?: string
@@ -28,10 +31,12 @@ export async function requestOf(
   fallback?: string,
 ): Promise<RollbackRequest> {
   if (options.file && workload) throw usage('Give a workload or --file, not both.')
+  if (options.runbook !== undefined) return fromRunbook(options.runbook, workload, options, fallback)
+  const stray = (['param', 'answer'] as const).find((key) => options[key] !== undefined)
+  if (stray) throw usage(`--${stray} belongs to a runbook; name it with --runbook`)
   if (options.file) return fromFile(options.file, options)
-  if (!workload) throw usage('Name a workload (deployment/checkout) or a request with --file.')
-  const reason = options.reason ?? fallback
-  if (!reason) throw usage('Say why, with --reason "…": people read it in the report.')
+  if (!workload) throw usage('Name a workload (deployment/checkout), a runbook (--runbook) or a request (--file).')
+  const reason = reasonOf(options, fallback)
   return {
     service: options.service ?? workload.split('/').at(-1) ?? workload,
     environment: await environmentOf(options.environment),
@@ -53,6 +58,35 @@ export function stepOf(workload: string, options: AskedOptions): Record<string, 
     ...(soak && { soak }),
     ...(resume && { resume }),
   }
+}
+
+/** A runbook by its name, with what is said beside it. What the parameters may be the API judges. */
+async function fromRunbook(
+  runbook: string,
+  workload: string | undefined,
+  options: AskedOptions,
+  fallback: string | undefined,
+): Promise<RollbackRequest> {
+  const fields = ['file', 'service', 'namespace', 'to', 'cluster', 'soak', 'resume'] as const
+  const other = workload === undefined ? fields.find((key) => options[key] !== undefined) : undefined
+  if (workload !== undefined) throw usage('Give a workload or --runbook, not both.')
+  if (other) throw usage(`--${other} says what the runbook says; give it a parameter with --param`)
+  const wrong = Object.entries(options.answer ?? {}).find(([, answer]) => answer !== 'yes' && answer !== 'no')
+  if (wrong) throw usage(`--answer ${wrong[0]}=… takes yes or no`)
+  return {
+    runbook,
+    environment: await environmentOf(options.environment),
+    ...(options.param && { parameters: options.param }),
+    ...(options.answer && { answers: options.answer }),
+    reason: reasonOf(options, fallback),
+    ...common(options),
+  }
+}
+
+function reasonOf({ reason }: AskedOptions, fallback: string | undefined): string {
+  const why = reason ?? fallback
+  if (!why) throw usage('Say why, with --reason "…": people read it in the report.')
+  return why
 }
 
 function common({ incident, accept }: AskedOptions): Record<string, unknown> {

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { api, type Ended, output, runs, several, watching } from './options.ts'
 
 /** `plan`, `start` and `undo`: what sets a rollback going. */
@@ -27,6 +27,9 @@ export function defineRollbacks(program: Command, ended: Ended): void {
 function asked(command: Command): Command {
   return command
     .option('-f, --file <path>', 'request as YAML or JSON; - reads stdin')
+    .option('--runbook <name>', 'carry out this runbook instead of one step')
+    .option('--param <name=value>', 'a parameter of the runbook; may be repeated', pair)
+    .option('--answer <question=yes>', 'answer a question of the runbook beforehand; may be repeated', pair)
     .option('-n, --namespace <name>', 'namespace; default: that of the environment')
     .option('--to <revision>', 'previous, last-good, a revision number, an image, a tag or a digest')
     .option('-r, --reason <sentence>', 'why; people read it in the report')
@@ -38,10 +41,18 @@ function asked(command: Command): Command {
     .option('--resume', 'resume a paused Deployment in the same change')
 }
 
+/** `name=value`, collected; a later one of the same name wins. */
+function pair(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const [, name, value] = /^([A-Za-z0-9][A-Za-z0-9_.-]*)=(.*)$/s.exec(text) ?? []
+  if (name === undefined || value === undefined) throw new InvalidArgumentError('Write name=value.')
+  return { ...before, [name]: value }
+}
+
 const START_EXAMPLES = `
 Examples:
   unwind start deployment/checkout -n shop --to previous --reason "Errors since v1.9"
   unwind start deployment/checkout -n shop --to v1.8 --reason "Errors since v1.9" --accept UNVERIFIED_TARGET
+  unwind start --runbook checkout -e production --param release=v1.8 --reason "Errors since v1.9"
   unwind start -f rollback.yaml --no-watch -o json
 
 It stops watching where a person is needed (exit code 8) and says what to type; --follow stays.
