@@ -25,48 +25,56 @@ describe('help', () => {
       proven.
 
       Options:
-        -V, --version         output the version number
-        -h, --help            display help for command
+        -V, --version              output the version number
+        -h, --help                 display help for command
 
       Rolling back:
-        plan [workload]       Show what a rollback would do; changes nothing
-        start [workload]      Start a rollback and watch it
-        undo <service>        Take the last rollback of a service back
+        plan [workload]            Show what a rollback would do; changes nothing
+        start [workload]           Start a rollback and watch it
+        undo <service>             Take the last rollback of a service back
 
       Looking:
-        list                  List rollbacks, the latest first
-        get [service]         Show the current or last rollback of a service
-        watch <service>       Watch a rollback until it has ended or needs a person
-        history <workload>    List what a workload could be rolled back to
-        report <service>      Print the report of a rollback as Markdown
+        list                       List rollbacks, the latest first
+        get [service]              Show the current or last rollback of a service
+        watch <service>            Watch a rollback until it has ended or needs a
+                                   person
+        history <workload>         List what a workload could be rolled back to
+        report <service>           Print the report of a rollback as Markdown
 
       Answering a rollback:
-        approve <service>     Say yes to the plan that is shown
-        reject <service>      Say no to it; nothing is changed
-        retry <service>       Try the parked step again from where it stands
-        skip <service>        Go on without the parked step, if it is optional
-        done <service>        Say that you did the step by hand; it is still verified
-        compensate <service>  Take back what this rollback has changed
-        abort <service>       End it now; reverses nothing and lists what stays
-                              changed
-        pause <service>       Stop before the next step; the running one goes on to
-                              its end
-        claim <service>       Say that you are driving this rollback
-        resume <service>      Go on after a pause
+        approve <service>          Say yes to the plan that is shown
+        reject <service>           Say no to it; nothing is changed
+        retry <service>            Try the parked step again from where it stands
+        skip <service>             Go on without the parked step, if it is optional
+        done <service>             Say that you did the step by hand; it is still
+                                   verified
+        compensate <service>       Take back what this rollback has changed
+        abort <service>            End it now; reverses nothing and lists what stays
+                                   changed
+        answer <service> <answer>  Answer the question that the rollback asks
+        tick <service> <item>      Tick an item of the checklist
+        break-glass <service>      In an emergency, go on without the missing
+                                   approvals; pages, and an approval is owed
+                                   afterwards
+        pause <service>            Stop before the next step; the running one goes on
+                                   to its end
+        claim <service>            Say that you are driving this rollback
+        resume <service>           Go on after a pause
 
       Setting up:
-        init                  Look at a cluster, pin it and write unwind.yaml
-        setup                 Prepare Temporal and make signing keys; may be run again
-        token                 Make tokens for unwind.yaml
+        init                       Look at a cluster, pin it and write unwind.yaml
+        setup                      Prepare Temporal and make signing keys; may be run
+                                   again
+        token                      Make tokens for unwind.yaml
 
       Running:
-        server                Run everything on this machine: API, worker and a
-                              Temporal of its own
-        api                   Run the API in the foreground
-        worker                Run a worker in the foreground
-        health                Say whether rollbacks can be carried out just now
-        demo                  Break a shop on a real control plane and roll it back,
-                              three times
+        server                     Run everything on this machine: API, worker and a
+                                   Temporal of its own
+        api                        Run the API in the foreground
+        worker                     Run a worker in the foreground
+        health                     Say whether rollbacks can be carried out just now
+        demo                       Break a shop on a real control plane and roll it
+                                   back, three times
 
       \`unwind <command> --help\` shows what a command takes.
 
@@ -91,7 +99,7 @@ describe('help', () => {
           5  there is no such rollback, object or service
           6  something else is running, or has moved on since it was shown
           7  the API, Temporal, a worker or the system does not answer
-          8  the rollback waits for a person: parked, paused or awaiting an approval
+          8  the rollback waits for a person: parked, paused, asking, awaiting an approval or a tick
           9  ended, but not recovered: compensated, aborted, rejected or expired
         124  --timeout passed; the rollback goes on
         130  Ctrl-C; the rollback goes on
