@@ -6,12 +6,16 @@ import { documentation } from './documentation.ts'
 import type { App } from './http/app-type.ts'
 import { authenticate } from './http/authenticate.ts'
 import { keepOtherSitesOut } from './http/browser.ts'
+import { breakGlassFor } from './reports/break-glass.ts'
 import { answerWithProblems, sendProblem, toUnwindError } from './http/problem.ts'
 import { answerBrokenRequest } from './http/socket.ts'
 import { validator } from './http/validation.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
 import { messageRoutes } from './routes/messages.ts'
+import { metricsRoutes } from './routes/metrics.ts'
+import { obligationRoutes } from './routes/obligations.ts'
+import { reportRoutes } from './routes/reports.ts'
 import { readingRoutes } from './routes/rollback.ts'
 import { rollbackRoutes } from './routes/rollbacks.ts'
 import { serviceRoutes } from './routes/services.ts'
@@ -50,7 +54,7 @@ export function buildApi(options: BuildOptions): App {
   app.setValidatorCompiler(validator)
   // Answers are typed by their schemas at compile time and checked by tests: no work for that in each request.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
-  answerWithProblems(app)
+  answerWithProblems(app, (request) => breakGlassFor(api, request))
   logRequests(app)
   keepOtherSitesOut(app, api)
   authenticate(app, api)
@@ -61,6 +65,9 @@ export function buildApi(options: BuildOptions): App {
     eventRoutes(app, api, options.watchLimits)
     messageRoutes(app, api)
     serviceRoutes(app, api)
+    reportRoutes(app, api)
+    obligationRoutes(app, api)
+    metricsRoutes(app, api)
     healthRoutes(app, api)
   })
   return app

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { Client, Connection } from '@temporalio/client'
 import { z } from 'zod'
+import { type Archive, openArchive } from '../activities/archive/index.ts'
 import { kinds as knownKinds } from '../activities/schemas.ts'
 import type { Configuration } from '../model/configuration.ts'
 import { TASK_QUEUE } from '../model/ids.ts'
@@ -14,6 +15,8 @@ export interface Api {
   readonly connection: Connection
   readonly taskQueue: string
   readonly kinds: Kinds
+  /** Where reports are that Temporal has forgotten; undefined where none is configured. */
+  readonly archive?: Archive
   /** What a rollback with these kinds of steps is asked for with. */
   readonly request: typeof RollbackRequest
   /** The API's private key; without one, messages go unsigned and a run takes only pause and retry. */
@@ -33,7 +36,9 @@ export interface ApiOptions {
 export function contextOf({ configuration, client, connection, signingKey, kinds = knownKinds }: ApiOptions): Api {
   const taskQueue = configuration.temporal?.taskQueue ?? TASK_QUEUE
   const request = kinds === knownKinds ? RollbackRequest : requestOf(kinds)
-  return { configuration, client, connection, taskQueue, kinds, request, ...(signingKey && { signingKey }) }
+  const archive = openArchive(configuration.archive)
+  const shared = { configuration, client, connection, taskQueue, kinds, request }
+  return { ...shared, ...(archive && { archive }), ...(signingKey && { signingKey }) }
 }
 
 function requestOf(kinds: Kinds): typeof RollbackRequest {

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { SignJWT } from 'jose'
-import { MESSAGE_AUDIENCE, type MessageClaims, type MessageName } from '../model/messages.ts'
+import { MESSAGE_AUDIENCE, type MessageClaims } from '../model/messages.ts'
 import type { Actor } from '../model/policy.ts'
 import { digestOf } from './digest.ts'
 
@@ -13,7 +13,12 @@ const LIFETIME_S = 60
  */
 export async function signMessage(
   key: KeyObject,
-  { name, message, actor, workflowId }: { name: MessageName; message: object; actor: Actor; workflowId: string },
+  {
+    name,
+    message,
+    actor,
+    workflowId,
+  }: { name: MessageClaims['message']; message: object; actor: Actor; workflowId: string },
 ): Promise<string> {
   const now = Math.floor(Date.now() / 1_000)
   const claims: MessageClaims = {

@@ -1,4 +1,5 @@
 import { type Argument, Command, CommanderError } from 'commander'
+import { VERSION } from '../model/version.ts'
 import { defineAnswers } from './define/answers.ts'
 import { defineLooks } from './define/looks.ts'
 import { defineRollbacks } from './define/rollbacks.ts'
@@ -30,7 +31,7 @@ export async function run(args: readonly string[]): Promise<number> {
 export function define(ended: (exit: number) => void): Command {
   const program = new Command('unwind')
     .description('Takes a service back to a state that worked: planned, approved, resumable, proven.')
-    .version('0.1.0', '-V, --version')
+    .version(VERSION, '-V, --version')
     .exitOverride()
     .configureHelp({
       subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(shown)].join(' '),

@@ -9,11 +9,15 @@ const RETRY_AFTER_DEFAULT = 5
 const DETAIL_LIMIT = 2_000
 
 /** Every error leaves as application/problem+json of the closed table, and nothing else leaves: no stack, no cause. */
-export function answerWithProblems(app: FastifyInstance): void {
-  app.setErrorHandler((error: FastifyError, request, reply) => {
+export function answerWithProblems(app: FastifyInstance, breakGlass: BreakGlass): void {
+  app.setErrorHandler(async (error: FastifyError, request, reply) => {
     const known = toUnwindError(error)
     if (known.code === 'INTERNAL') request.log.error({ err: error }, 'the API failed')
-    return sendProblem(request, reply, known)
+    return sendProblem(
+      request,
+      reply,
+      errors[known.code].status === 503 ? await pointing(known, request, breakGlass) : known,
+    )
   })
   app.setNotFoundHandler((request, reply) =>
     sendProblem(
@@ -25,6 +29,17 @@ export function answerWithProblems(app: FastifyInstance): void {
       ),
     ),
   )
+}
+
+/** Where the script lies with which a service is taken back without Unwind; undefined where none is kept. */
+type BreakGlass = (request: FastifyRequest) => Promise<string | undefined>
+
+/** Whoever finds Unwind down reads where the script for that day lies. */
+async function pointing(error: UnwindError, request: FastifyRequest, breakGlass: BreakGlass): Promise<UnwindError> {
+  const location = await breakGlass(request)
+  if (location === undefined) return error
+  const message = `${error.message}. If it stays so, the break-glass script is at ${location}`
+  return new UnwindError(error.code, message, { ...error.facts, breakGlass: location }, { cause: error })
 }
 
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: UnwindError): FastifyReply {

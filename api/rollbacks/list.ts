@@ -1,14 +1,12 @@
-import { isGrpcServiceError } from '@temporalio/client'
-import { UnwindError } from '../../model/errors.ts'
 import { parseRollbackId } from '../../model/ids.ts'
 import { OUTCOMES } from '../../model/run.ts'
 import type { Api } from '../context.ts'
-import { sha256 } from '../digest.ts'
 import type { ListDocument, Summary } from '../schemas/answers.ts'
 import type { ListQuery } from '../schemas/parameters.ts'
 import { bounded } from '../temporal/call.ts'
 import { decodeMemo, decodePayloads } from '../temporal/executions.ts'
 import { urlOf } from './links.ts'
+import { closePage, openPage, refusesPage } from './pages.ts'
 import { phaseOf } from './read.ts'
 
 /** Rollbacks on record, newest first, of the environments that the caller may see ('*': all). Throws INVALID_REQUEST. */
@@ -16,11 +14,8 @@ export async function listRollbacks(api: Api, query: ListQuery, visible: readonl
   const filter = filterOf(query, visible)
   const { namespace } = api.client.options
   const request = { namespace, query: filter, pageSize: query.limit, nextPageToken: openPage(query.page, filter) }
-  const answer = await bounded(api.client, () => api.client.workflowService.listWorkflowExecutions(request)).catch(
-    (error: unknown) => {
-      if (query.page && isGrpcServiceError(error)) throw wrongPage()
-      throw error
-    },
+  const answer = await refusesPage(query.page, () =>
+    bounded(api.client, () => api.client.workflowService.listWorkflowExecutions(request)),
   )
   const rollbacks = await Promise.all(answer.executions.map((execution) => summary(api, execution)))
   const nextPage = answer.nextPageToken?.length ? closePage(answer.nextPageToken, filter) : undefined
@@ -73,20 +68,4 @@ async function summary(api: Api, info: Listed): Promise<Summary | undefined> {
 
 function time(at: { seconds?: unknown; nanos?: number | null } | null | undefined): number {
   return Number(at?.seconds ?? 0) * 1_000 + Math.floor((at?.nanos ?? 0) / 1_000_000)
-}
-
-/** A page token names its filter, so that it can't be carried over to another list. */
-function closePage(token: Uint8Array, filter: string): string {
-  return Buffer.concat([Buffer.from(sha256(filter).slice(0, 16)), token]).toString('base64url')
-}
-
-function openPage(page: string | undefined, filter: string): Uint8Array {
-  if (!page) return new Uint8Array()
-  const bytes = Buffer.from(page, 'base64url')
-  if (bytes.subarray(0, 16).toString() !== sha256(filter).slice(0, 16)) throw wrongPage()
-  return bytes.subarray(16)
-}
-
-function wrongPage(): UnwindError {
-  return new UnwindError('INVALID_REQUEST', 'page is not nextPage of a list with these filters; begin again without it')
 }

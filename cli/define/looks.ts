@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { api, duration, type Ended, output, runs, watching } from './options.ts'
+import { address, api, duration, type Ended, output, runs, watching } from './options.ts'
 
 /** `list`, `get`, `watch`, `history` and `report`: what only looks. */
 export function defineLooks(program: Command, ended: Ended): void {
@@ -42,7 +42,36 @@ export function defineLooks(program: Command, ended: Ended): void {
     output(program.command('report').argument('<service>', 'service, or environment/service'), ['json', 'yaml'])
       .description('Print the report of a rollback as Markdown')
       .option('--run <id>', 'an older run')
+      .option('--post-mortem <file>', 'write a post-mortem to this file, or its generated blocks anew')
       .action(runs(ended, async () => (await import('../commands/report.ts')).report)),
+  )
+  api(
+    output(program.command('stats'), ['json', 'yaml'])
+      .description('Show outcomes and times to decide, mitigate and recover over the archive')
+      .option('--service <name>', 'only of this service')
+      .option('--weeks <n>', 'how many weeks back (1 to 53)', count, 12)
+      .action(runs(ended, async () => (await import('../commands/stats.ts')).stats)),
+  )
+  defineObligations(program, ended)
+}
+
+function defineObligations(program: Command, ended: Ended): void {
+  const obligations = program.command('obligations')
+  api(
+    output(obligations, ['json', 'yaml'])
+      .description('List what is still owed after rollbacks, or settle it')
+      .option('--service <name>', 'only of this service')
+      .option('--limit <n>', 'at most so many rollbacks', count, 50)
+      .action(runs(ended, async () => (await import('../commands/obligations.ts')).obligations)),
+  )
+  address(
+    obligations
+      .command('settle')
+      .argument('<run>', 'run id of the rollback that left it owed')
+      .argument('<obligation>', 'its id')
+      .description('Say that it is settled')
+      .option('--note <sentence>', 'kept with it')
+      .action(runs(ended, async () => (await import('../commands/obligations.ts')).settle)),
   )
 }
 

@@ -12,6 +12,9 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   readRollback: ['get'],
   watchRollback: ['watch'],
   readReport: ['report'],
+  readStats: ['stats'],
+  listObligations: ['obligations'],
+  settleObligation: ['obligations'],
   readHistory: ['history'],
   approvePlan: ['approve', 'reject'],
   breakGlass: ['break-glass'],
@@ -26,7 +29,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   readReadiness: ['health'],
 }
 
-const NONE: Readonly<Record<string, string>> = { readOpenApi: 'for programs' }
+const NONE: Readonly<Record<string, string>> = { readOpenApi: 'for programs', readMetrics: 'for Prometheus' }
 
 /** Commands that use no operation: they work on the machine where they run. */
 const LOCAL = ['init', 'setup', 'token', 'server', 'api', 'worker', 'demo']

@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import { VERSION } from '../../model/version.ts'
+import type { Api } from '../context.ts'
+import type { App } from '../http/app-type.ts'
+import { callerOf } from '../http/authenticate.ts'
+import { rollbackCounts } from '../metrics/rollbacks.ts'
+import { type Family, METRICS_TYPE, metricsText } from '../metrics/text.ts'
+import { problems } from '../schemas/problem.ts'
+
+const BUILD: Family = {
+  name: 'unwind_build_info',
+  help: 'The version of this API.',
+  type: 'gauge',
+  samples: [{ labels: { version: VERSION, node: process.version }, value: 1 }],
+}
+
+/** What Prometheus scrapes. It answers while Temporal is away, and says so. */
+export function metricsRoutes(app: App, api: Api): void {
+  const counts = rollbackCounts(api)
+  app.route({
+    method: 'GET',
+    url: '/metrics',
+    schema: {
+      operationId: 'readMetrics',
+      summary: 'Metrics for Prometheus: rollbacks by phase and outcome, readiness of runbooks',
+      tags: ['health'],
+      response: {
+        200: { description: 'The metrics', content: { 'text/plain': { schema: z.string() } } },
+        ...problems(),
+      },
+    },
+    handler: async (request, reply) =>
+      reply
+        .type(METRICS_TYPE)
+        .header('cache-control', 'no-store')
+        .serializer((text: string) => text)
+        .send(metricsText([BUILD, ...(await counts(callerOf(request).environments))])),
+  })
+}
