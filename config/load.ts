@@ -74,7 +74,7 @@ function invalid(file: string, problems: DocumentProblem[]): UnwindError {
 }
 
 function absolute(configuration: Configuration, folder: string): Configuration {
-  const { api, worker, archive } = configuration
+  const { api, worker, archive, runbooks } = configuration
   const credentials = Object.entries(worker.credentials).map(([name, entry]) => [
     name,
     { ...entry, ...(entry.kubeconfig && { kubeconfig: pathFrom(folder, entry.kubeconfig) }) },
@@ -82,6 +82,7 @@ function absolute(configuration: Configuration, folder: string): Configuration {
   return {
     ...configuration,
     ...(archive && 'folder' in archive && { archive: { folder: pathFrom(folder, archive.folder) } }),
+    ...(runbooks && 'folder' in runbooks && { runbooks: { ...runbooks, folder: pathFrom(folder, runbooks.folder) } }),
     api: { ...api, ...(api.signingKey && { signingKey: pathFrom(folder, api.signingKey) }) },
     worker: {
       ...worker,

@@ -1,10 +1,13 @@
+import type { z } from 'zod'
 import type { Configuration } from './configuration.ts'
 import { policyOf } from './configuration.ts'
 import { milliseconds } from './duration.ts'
 import { UnwindError } from './errors.ts'
+import { checkExpression } from './expression/index.ts'
 import type { Actor } from './policy.ts'
 import type { Kinds } from './request.ts'
 import { type CompiledStep, DEFAULT_LIMITS, type RunInput } from './run.ts'
+import type { StepBase } from './runbook/steps.ts'
 import type { State } from './target.ts'
 
 /** An inline rollback after its schema has read it. */
@@ -23,9 +26,8 @@ export interface Request {
  * FORBIDDEN (what the environment's floor does not allow).
  */
 export function compile(request: Request, configuration: Configuration, kinds: Kinds, startedBy: Actor): RunInput {
-  const environment = own(configuration.environments, request.environment)
-  if (!environment) throw unknown('environment', request.environment, Object.keys(configuration.environments))
-  const policy = policyOf(environment)
+  const { floor } = floorOf(configuration, request.environment)
+  const { policy } = floor
   if (!policy.inline)
     throw new UnwindError('FORBIDDEN', `${request.environment} takes no inline rollbacks; name a runbook instead`)
   const steps = request.steps.map((step, index) => compileStep(step, index, request.environment, configuration, kinds))
@@ -34,23 +36,37 @@ export function compile(request: Request, configuration: Configuration, kinds: K
   if (refused) throw new UnwindError('FORBIDDEN', `${request.environment} does not allow steps of kind ${refused.kind}`)
   return {
     format: 1,
+    sealsTogether: true,
     service: request.service,
     environment: request.environment,
     reason: request.reason,
     ...(request.incident && { incident: request.incident }),
     startedBy,
     steps,
-    policy,
     accept: request.accept ?? [],
-    limits: { ...DEFAULT_LIMITS, heartbeat: milliseconds(configuration.worker.heartbeat) },
-    ...(configuration.archive && { archive: true }),
+    ...floor,
   }
 }
 
-/** One step with its environment's defaults, its connection and its queue. `towards` is the recorded state of an undo. */
+/** What an environment demands of every run there, and what the configuration says for all. Throws INVALID_REQUEST. */
+export function floorOf(
+  configuration: Configuration,
+  name: string,
+): { environment: Configuration['environments'][string]; floor: Pick<RunInput, 'policy' | 'limits' | 'archive'> } {
+  const environment = own(configuration.environments, name)
+  if (!environment) throw unknown('environment', name, Object.keys(configuration.environments))
+  const limits = { ...DEFAULT_LIMITS, heartbeat: milliseconds(configuration.worker.heartbeat) }
+  const floor = { policy: policyOf(environment), limits, ...(configuration.archive && { archive: true }) }
+  return { environment, floor }
+}
+
+/**
+ * One step with its environment's defaults, its connection and its queue. `place` is its index, or its path where errors
+ * are to name that. `towards` is the recorded state of an undo, which no condition keeps from going back there.
+ */
 export function compileStep(
   step: Record<string, unknown>,
-  index: number,
+  place: number | string,
   environmentName: string,
   configuration: Configuration,
   kinds: Kinds,
@@ -63,41 +79,59 @@ export function compileStep(
     typeof environment[key] === 'string' ? [[key, environment[key]]] : [],
   )
   const parsed = kind.schema.safeParse({ ...Object.fromEntries(inherited), ...step })
-  if (!parsed.success) throw new UnwindError('INVALID_REQUEST', `steps[${index}]: ${parsed.error.issues[0]?.message}`)
+  const at = typeof place === 'number' ? `steps[${place}]` : place
+  if (!parsed.success) throw invalidStep(at, parsed.error)
   const full = parsed.data as Record<string, unknown>
-  const connection = connectionOf(full, kind.connection, index, environmentName, configuration)
-  const { id, timeout, optional, onFailure } = full as {
-    id?: string
-    timeout?: string
-    optional?: boolean
-    onFailure?: 'compensate'
-  }
+  const connection = connectionOf(full, kind.connection, at, environmentName, configuration)
   return {
-    id: id ?? `${String(full['kind'])}-${index + 1}`,
+    id: typeof full['id'] === 'string' ? full['id'] : `${String(full['kind'])}-${Number(place) + 1}`,
     kind: String(full['kind']),
     title: kind.title(parsed.data),
     ...connection,
     step: full,
-    optional: optional ?? false,
-    onFailure: onFailure ?? 'pause',
-    ...(timeout && { timeout: milliseconds(timeout) }),
-    ...(towards && { towards }),
+    ...(towards ? { ...withoutCondition(commonFields(full, at)), towards } : commonFields(full, at)),
   }
 }
 
-function connectionOf(
+function withoutCondition<Fields extends { when?: string }>({ when: _when, ...others }: Fields): Omit<Fields, 'when'> {
+  return others
+}
+
+/** What any step may carry, whatever its kind, in the form that the engine reads. Throws INVALID_REQUEST for a bad `when`. */
+export function commonFields(
+  step: StepBase,
+  at: string,
+): Pick<CompiledStep, 'optional' | 'onFailure' | 'timeout' | 'when' | 'retry'> {
+  const { timeout, optional, onFailure, when, retry } = step
+  const [problem] = when === undefined ? [] : checkExpression(when, 'bool')
+  if (problem) throw new UnwindError('INVALID_REQUEST', `${at}.when: ${problem.message}`)
+  return {
+    optional: optional ?? false,
+    onFailure: onFailure ?? 'pause',
+    ...(timeout && { timeout: milliseconds(timeout) }),
+    ...(when !== undefined && { when }),
+    ...(retry && { retry: { attempts: retry.attempts, pause: milliseconds(retry.pause) } }),
+  }
+}
+
+/** The first thing that a step's own schema finds wrong, with its place. */
+export function invalidStep(at: string, error: z.ZodError): UnwindError {
+  const [issue] = error.issues
+  const path = issue && issue.path.length > 0 ? `${at}.${issue.path.join('.')}` : at
+  return new UnwindError('INVALID_REQUEST', `${path}: ${issue?.message}`)
+}
+
+/** The connection that a field names, and the queue of its workers. Throws INVALID_REQUEST, FORBIDDEN. */
+export function connectionOf(
   step: Record<string, unknown>,
   field: string,
-  index: number,
+  at: string,
   environment: string,
   configuration: Configuration,
 ): { connection: string; taskQueue?: string } {
   const name = step[field]
   if (typeof name !== 'string')
-    throw new UnwindError(
-      'INVALID_REQUEST',
-      `steps[${index}] names no ${field}, and ${environment} has no default for it`,
-    )
+    throw new UnwindError('INVALID_REQUEST', `${at} names no ${field}, and ${environment} has no default for it`)
   const connection = own(configuration.connections, name)
   if (!connection) throw unknown(field, name, Object.keys(configuration.connections))
   if (connection.environment !== environment)
@@ -115,7 +149,8 @@ function refuseTwins(steps: CompiledStep[]): void {
   if (twin) throw new UnwindError('INVALID_REQUEST', `two steps are called ${twin.id}; give each its own id`)
 }
 
-function unknown(what: string, name: string, known: string[]): UnwindError {
+/** Something that was named and is not there. */
+export function unknown(what: string, name: string, known: string[]): UnwindError {
   const list = known.length > 0 ? known.slice(0, 20).join(', ') : 'none is configured'
   return new UnwindError('INVALID_REQUEST', `${what} ${JSON.stringify(name)} is not known; there is: ${list}`)
 }

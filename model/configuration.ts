@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ChannelSettings } from './channels.ts'
 import { milliseconds } from './duration.ts'
 import type { ApprovalRule, Policy } from './policy.ts'
+import { RunbookSettings } from './runbook/settings.ts'
 import { Duration, Name } from './step.ts'
 
 const Subject = z.string().min(1).max(200)
@@ -34,14 +35,17 @@ const Approval = z.strictObject({
 const PolicyFloor = z.strictObject({
   approvals: z.array(Approval).max(10).default([]),
   kinds: z.array(z.string()).max(50).optional(),
-  inline: z.boolean().default(true),
+  inline: z.boolean().optional().describe('Whether a rollback may carry its own steps. Default: not where protected.'),
 })
 
 export const Environment = z
-  .object({ policy: PolicyFloor.default({ approvals: [], inline: true }) })
+  .object({
+    policy: PolicyFloor.default({ approvals: [] }),
+    protected: z.boolean().optional().describe('Only reviewed runbooks run here, and somebody named has to approve.'),
+  })
   .catchall(z.string().min(1).max(253))
   .describe(
-    'policy: the floor that every rollback here keeps. Every other key is a default for the steps (cluster, namespace).',
+    'policy: the floor that every rollback here keeps; protected: reviewed runbooks only. Every other key is a default for the steps (cluster, namespace).',
   )
 
 const KubernetesConnection = z.strictObject({
@@ -131,6 +135,7 @@ export const Configuration = z
       .record(Name, ChannelSettings)
       .optional()
       .describe('Ways to tell people, by the names that runbooks use. There is always one called log.'),
+    runbooks: RunbookSettings.optional().describe('Where runbooks are read from. Default: there are none.'),
     archive: ArchiveSettings.optional().describe('Where reports outlive Temporal’s retention. Default: nowhere.'),
     api: z
       .strictObject({
@@ -159,7 +164,7 @@ export type Configuration = z.infer<typeof Configuration>
 
 /** The floor of an environment in the form that the engine reads. */
 export function policyOf(environment: z.infer<typeof Environment>): Policy {
-  const { approvals, kinds, inline } = environment.policy
+  const { approvals, kinds, inline = !environment.protected } = environment.policy
   const rules: ApprovalRule[] = approvals.map((rule) => ({ ...rule, expires: milliseconds(rule.expires) }))
   return { approvals: rules, ...(kinds && { kinds }), inline }
 }

@@ -23,8 +23,8 @@ export async function showPlan(
 ): Promise<number> {
   const client = await connect(options)
   const planned = await postPlan(client, request)
-  const of = String(request['service'] ?? `runbook ${String(request['runbook'])}`)
-  const shown = { service: of, environment: String(request['environment']), ...planned }
+  const { service = `runbook ${String(request['runbook'])}` } = request
+  const shown = { service: String(service), environment: String(request['environment']), ...planned }
   const out = terminal()
   await put(out, options.output, planned, () => planLines(shown, process.stdout.columns))
   const moves = planned.steps.some(({ plan }) => plan && plan.changes.length > 0)

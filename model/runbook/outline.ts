@@ -2,6 +2,7 @@ import type { Kinds } from '../request.ts'
 import type { MeasurementKinds } from '../measurement.ts'
 import type { Branch } from './compiled.ts'
 import type { Runbook, RunbookEntry, RunbookStep } from './document.ts'
+import { proceduresOf } from './placed.ts'
 import { type EngineStep, isEngineStep, isParallel } from './steps.ts'
 
 /** A runbook as people look at it: its questions, and each procedure as a list of steps that stand alone or together. */
@@ -19,15 +20,11 @@ export interface OutlinedStep {
   when?: string
 }
 
-/** The name of the only procedure of a runbook that has `steps`. */
-export const MAIN = 'steps'
-
 /** The outline of a document. Parameters are not filled in: what is not known yet is shown as it is written. */
 export function outlineOf(document: Runbook, kinds: Kinds, measurements: MeasurementKinds): Outline {
-  const { metadata, decision = [], procedures, steps, parameters = {} } = document
+  const { metadata, decision = [], parameters = {} } = document
   const release = Object.entries(parameters).find(([, { type }]) => type === 'release')
   const to = release && String(release[1].default ?? `{{ parameters.${release[0]} }}`)
-  const all = Object.entries(procedures ?? (steps ? { [MAIN]: steps } : {}))
   const title = (step: RunbookStep) =>
     isEngineStep(step) ? engineTitle(step, measurements) : targetTitle(step, kinds, to)
   return {
@@ -37,7 +34,7 @@ export function outlineOf(document: Runbook, kinds: Kinds, measurements: Measure
       ...{ id, question, onYes, onNo },
       ...(evidence !== undefined && { evidence }),
     })),
-    procedures: all.map(([name, entries]) => ({ name, entries: outlined(entries, title) })),
+    procedures: proceduresOf(document).map(([name, entries]) => ({ name, entries: outlined(entries, title) })),
   }
 }
 

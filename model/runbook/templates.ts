@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { ParameterValue } from './compiled.ts'
 
 /** `{{ parameters.name }}`, the only thing that braces may hold. */
 export const TEMPLATE = /\{\{\s*parameters\.([A-Za-z0-9][A-Za-z0-9_.-]{0,62})\s*\}\}/g
@@ -39,4 +40,38 @@ function bare(field: z.ZodType): { inner: z.ZodType; optional: boolean } {
 
 function described(schema: z.ZodType, { description }: z.ZodType): z.ZodType {
   return description === undefined ? schema : schema.describe(description)
+}
+
+/** The names that a text asks for, and what else stands in double braces. */
+export function templatesIn(text: string): { names: string[]; malformed: boolean } {
+  const names = [...text.matchAll(TEMPLATE)].map(([, name]) => name ?? '')
+  return { names, malformed: text.replaceAll(TEMPLATE, '').includes('{{') }
+}
+
+/** Every text inside a value, with its path. */
+export function textsOf(value: unknown, path: readonly PropertyKey[] = []): { text: string; path: PropertyKey[] }[] {
+  if (typeof value === 'string') return [{ text: value, path: [...path] }]
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, item]) =>
+    textsOf(item, [...path, Array.isArray(value) ? Number(key) : key]),
+  )
+}
+
+/**
+ * A value with its templates filled in. A text that is nothing but one template becomes the parameter itself, so that
+ * numbers stay numbers. `when` is left alone: CEL reads parameters by itself. Names must be known.
+ */
+export function filled(value: unknown, parameters: Readonly<Record<string, ParameterValue>>): unknown {
+  if (typeof value === 'string') return filledText(value, parameters)
+  if (Array.isArray(value)) return value.map((item) => filled(item, parameters))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, key === 'when' ? item : filled(item, parameters)]),
+  )
+}
+
+function filledText(text: string, parameters: Readonly<Record<string, ParameterValue>>): ParameterValue {
+  const [only] = text.matchAll(TEMPLATE)
+  if (only && only[0] === text.trim()) return parameters[only[1] ?? ''] ?? text
+  return text.replaceAll(TEMPLATE, (whole, name: string) => String(parameters[name] ?? whole))
 }
