@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { Context } from '@temporalio/activity'
-import type { EngineActivities, RunbookActivities, StepActivities } from '../model/calls.ts'
+import type { EngineActivities, RunbookActivities, SealCall, StepActivities } from '../model/calls.ts'
 import type { Configuration } from '../model/configuration.ts'
 import { UnwindError } from '../model/errors.ts'
 import type { Target } from '../model/target.ts'
@@ -29,7 +29,8 @@ export interface ActivityOptions {
 export function createActivities(options: ActivityOptions): Record<string, (call: never) => Promise<unknown>> {
   const { configuration, targets: systems = targets } = options
   const connections = new Connections(configuration)
-  const steps = Object.entries(systems).flatMap(([kind, load]) => named(kind, verbs(kind, load, connections)))
+  const sealing = (call: SealCall) => seal(call, configuration)
+  const steps = Object.entries(systems).flatMap(([kind, load]) => named(kind, verbs(kind, load, connections, sealing)))
   const measuring = checkActivities({ configuration, connections, targets: systems })
   return { ...Object.fromEntries(steps), ...measuring, ...engine(options) }
 }

@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity'
 import type { z } from 'zod'
-import type { ApplyCall, PlanCall, StepActivities, StepCall, VerifyCall } from '../model/calls.ts'
+import type { ApplyCall, PlanCall, SealCall, Sealed, StepActivities, StepCall, VerifyCall } from '../model/calls.ts'
 import { readable } from '../model/duration.ts'
 import { UnwindError } from '../model/errors.ts'
 import type { Again, CallContext, StepSchema, Target } from '../model/target.ts'
@@ -14,7 +14,12 @@ const BEATS_PER_TIMEOUT = 4
 const LONGEST_PAUSE = 30_000
 
 /** Turns a target into activities: the loops, heartbeats, cancellation, limits and errors that no target writes itself. */
-export function verbs(kind: string, load: () => Promise<Target>, connections: Connections): StepActivities {
+export function verbs(
+  kind: string,
+  load: () => Promise<Target>,
+  connections: Connections,
+  seal: (call: SealCall) => Sealed,
+): StepActivities {
   const open = async (call: StepCall) => {
     const target = await load()
     const connection = await connections.get(call.connection, kind, target)
@@ -26,7 +31,13 @@ export function verbs(kind: string, load: () => Promise<Target>, connections: Co
         const { target, step, context } = await open(call)
         return (await target.history(step, context)).slice(0, 50)
       }),
-    plan: (call) => alive(() => plan(open, call)),
+    plan: (call) =>
+      alive(async () => {
+        const made = await plan(open, call)
+        if (!call.seal) return made
+        const step = { id: call.stepId, kind, connection: call.connection, plan: made }
+        return { ...made, sealed: seal({ ...call.seal, steps: [step] }) }
+      }),
     apply: (call: ApplyCall) =>
       alive(async () => {
         const { target, step, context } = await open(call)

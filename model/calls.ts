@@ -24,6 +24,8 @@ export interface PlanCall extends StepCall {
   assumed?: State
   /** Take the lock of the object that was found, as a workflow on this queue. A dry run takes none. */
   lockQueue?: string
+  /** Seal the plan in the same call, where it is the only one of its run; `steps` of it is empty. */
+  seal?: SealCall
 }
 
 export interface ApplyCall extends StepCall {
@@ -40,7 +42,7 @@ export interface VerifyCall extends StepCall {
 /** The activities of one kind, registered as `<kind>.<verb>`. */
 export interface StepActivities {
   history(call: StepCall): Promise<Revision[]>
-  plan(call: PlanCall): Promise<Plan>
+  plan(call: PlanCall): Promise<Plan & { sealed?: Sealed }>
   apply(call: ApplyCall): Promise<{ state: State }>
   verify(call: VerifyCall): Promise<Verdict>
 }
@@ -60,9 +62,15 @@ export interface SealCall {
   before?: string
 }
 
+/** The digest that people approve, and what the plan needs before it may be carried out. */
+export interface Sealed {
+  digest: string
+  need?: ApprovalNeed
+}
+
 /** Activities that belong to no target. `seal` and `identify` touch no system. */
 export interface EngineActivities {
-  'unwind.seal'(call: SealCall): Promise<{ digest: string; need?: ApprovalNeed }>
+  'unwind.seal'(call: SealCall): Promise<Sealed>
   'unwind.identify'(call: {
     message: MessageName | keyof FollowupMessages
     workflowId: string

@@ -92,6 +92,8 @@ export interface RunInput {
   alert?: { startsAt: string; labels: Record<string, string> }
   /** Whether the report is kept in the archive when the run ends. Absent in inputs of earlier versions. */
   archive?: boolean
+  /** The only plan of a run is sealed in the call that makes it. Absent in inputs of earlier versions. */
+  sealsTogether?: true
   /** Answers to questions of the decision tree by id, for those that evidence can't answer. */
   answers?: Record<string, 'yes' | 'no'>
   /** The record so far, when the run continues as a new execution. */

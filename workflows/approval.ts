@@ -1,4 +1,6 @@
+import { toTakeBack } from '../model/choices.ts'
 import { missing } from '../model/policy.ts'
+import { park } from './parking.ts'
 import { end, enter, type Run } from './record.ts'
 import { awaitPeople } from './waiting.ts'
 
@@ -28,9 +30,19 @@ export async function awaitApproval(run: Run): Promise<void> {
     keeper: state,
   })
   if (run.abort) return
-  if (run.rejected) return end(run, 'rejected', 'The plan was rejected; nothing was changed by it')
+  if (run.rejected) return refuse(run, 'rejected', 'The plan was rejected')
   if (approved(run)) return enter(run, 'planning')
-  if (waited === 'expired') end(run, 'expired', 'Nobody approved the plan in time; nothing was changed by it')
+  if (waited === 'expired') refuse(run, 'expired', 'Nobody approved the plan in time')
+}
+
+/** A no before anything was changed ends the run. Later it stops the rest, and a person says what becomes of the changes. */
+function refuse(run: Run, outcome: 'rejected' | 'expired', because: string): void {
+  const { state } = run
+  const next = state.steps.find((step) => !step.begun && step.status !== 'done' && step.status !== 'skipped')
+  if (!next || toTakeBack(state).length === 0) return end(run, outcome, `${because}; nothing was changed by it`)
+  delete run.rejected
+  const code = outcome === 'rejected' ? 'STEP_DECLINED' : 'APPROVAL_EXPIRED'
+  park(run, next, 'plan', { code, message: `${because}. Retry plans what is left and asks again.` })
 }
 
 /** The shortest of the spans that are there. */

@@ -1,7 +1,6 @@
 import { isCancellation } from '@temporalio/workflow'
 import { errors, type Problem } from '../model/errors.ts'
-import type { SealCall } from '../model/calls.ts'
-import type { ApprovalNeed } from '../model/policy.ts'
+import type { SealCall, Sealed } from '../model/calls.ts'
 import { factsOf } from '../model/runbook/facts.ts'
 import type { RunInput, RunState, StepState } from '../model/run.ts'
 import type { Plan, State } from '../model/target.ts'
@@ -15,7 +14,7 @@ const PLAN_LIMIT = 60_000
 const AT_ONCE = 10
 
 /** A whole plan, or the step that could not be planned and why. */
-export type Planned = { digest: string; need?: ApprovalNeed } | { step: StepState; problem: Problem }
+export type Planned = Sealed | { step: StepState; problem: Problem }
 
 /**
  * Plans every step that moves a system and has not begun, and seals the whole. Changes nothing but `plan` and `status`
@@ -28,9 +27,11 @@ export async function planSteps(
 ): Promise<Planned> {
   const steps = state.steps.filter(changes)
   const unbegun = steps.filter((step) => !step.begun && step.status !== 'skipped')
-  const first = await inBatches(unbegun, (step) => planOne(input, step, options))
-  const failed = first.find((problem) => problem !== undefined)
-  if (failed) return failed
+  const together = unbegun.length === 1 && isSealedTogether(input, steps)
+  const seal = together ? { ...sealCall(input, state, options.before), steps: [] } : undefined
+  const first = await inBatches(unbegun, (step) => planOne(input, step, { ...options, ...(seal && { seal }) }))
+  const settled = first.find((planned) => planned !== undefined)
+  if (settled) return settled
   const again = await planFollowers(input, steps, options)
   if (again) return again
   try {
@@ -42,6 +43,13 @@ export async function planSteps(
     if (!step || isCancellation(error)) throw error
     return { step, problem: problemOf(error, step.connection) }
   }
+}
+
+/** The only plan of a run is sealed by the call that makes it, where the run's own workers make it. */
+function isSealedTogether(input: RunInput, steps: readonly StepState[]): boolean {
+  const [step] = steps
+  if (!step || steps.length > 1 || !input.sealsTogether) return false
+  return compiledOf(input, step).taskQueue === undefined
 }
 
 function sealCall(
@@ -73,21 +81,23 @@ export function endsPlanning(problem: Problem): boolean {
 async function planOne(
   input: RunInput,
   step: StepState,
-  { rollbackId, lockQueue }: { rollbackId: string; lockQueue?: string },
+  { rollbackId, lockQueue, seal }: { rollbackId: string; lockQueue?: string; seal?: SealCall },
   assumed?: State,
-): Promise<{ step: StepState; problem: Problem } | undefined> {
+): Promise<Planned | undefined> {
   const compiled = compiledOf(input, step)
   const route = { ...routeOf(compiled), limit: PLAN_LIMIT, summary: `Plan ${step.title}` }
   const towards = compiled.towards
   try {
-    step.plan = await call('plan', route, input.limits, {
+    const { sealed, ...plan } = await call('plan', route, input.limits, {
       ...stepCall(input, rollbackId, step),
       ...(lockQueue && { lockQueue }),
       ...(towards && { towards }),
       ...(assumed && { assumed }),
+      ...(seal && { seal }),
     })
+    step.plan = plan
     step.status = 'planned'
-    return undefined
+    return sealed
   } catch (error) {
     if (isCancellation(error)) throw error
     return { step, problem: problemOf(error, step.connection) }
@@ -98,7 +108,7 @@ async function planFollowers(
   input: RunInput,
   steps: StepState[],
   options: { rollbackId: string; lockQueue?: string },
-): Promise<{ step: StepState; problem: Problem } | undefined> {
+): Promise<Planned | undefined> {
   const left = new Map<string, Plan>()
   for (const step of steps) {
     if (!step.plan || step.status === 'skipped') continue

@@ -84,6 +84,7 @@ function inputFor(
     )
   return {
     format: 1,
+    sealsTogether: true,
     ...{ service, environment, reason: request.reason, startedBy },
     ...(request.incident && { incident: request.incident }),
     policy: stricter(policyOf(floor), input.policy),

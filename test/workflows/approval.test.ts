@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ALICE, BOB } from '../support/engine.ts'
-import { after, failing } from '../support/faults.ts'
+import { after, failing, forbidden, ok } from '../support/faults.ts'
 import { scenarios } from './scenario.ts'
 
 const POLICY = { approvals: [{ min: 1, groups: ['sre'], self: false, expires: '30m' }] }
@@ -98,5 +98,26 @@ scenarios('approval', (start) => {
     await run.send('approve', { planDigest })
     expect((await run.ends()).outcome).toBe('recovered')
     expect(object.writes).toEqual(['v1'])
+  })
+
+  test('a no after the first change ends nothing: the rest waits for a person, and what was done can be taken back', async () => {
+    const engine = await start({ policy: POLICY, wrap: (target) => failing(target, { verify: [ok, forbidden] }) })
+    const first = engine.system.put('first', 'v1', 'v2')
+    const second = engine.system.put('second', 'v1', 'v2')
+    const third = engine.system.put('third', 'v1', 'v2', 'v3')
+    const run = await engine.rollback([{ object: 'first' }, { object: 'second' }, { object: 'third' }])
+    await run.send('approve', { planDigest: (await run.reaches('awaiting-approval')).planDigest ?? '' }, BOB)
+    const parked = await run.reaches('parked')
+    third.at = 'v2'
+    const { stepId = '', attempt = 0 } = parked.parked ?? {}
+    await run.send('decide', { stepId, attempt, choice: 'retry' })
+    const { planDigest = '' } = await run.reaches('awaiting-approval')
+    await run.send('reject', { planDigest }, BOB)
+    const declined = await run.reaches('parked')
+    expect(declined.parked?.problem.code).toBe('STEP_DECLINED')
+    const answer = { stepId: declined.parked?.stepId ?? '', attempt: declined.parked?.attempt ?? 0 }
+    await run.send('decide', { ...answer, choice: 'compensate' })
+    expect((await run.ends()).outcome).toBe('compensated')
+    expect([first.at, second.at, third.at]).toEqual(['v2', 'v2', 'v2'])
   })
 })
