@@ -3,6 +3,7 @@ import { VERSION } from '../model/version.ts'
 import { defineAnswers } from './define/answers.ts'
 import { defineLooks } from './define/looks.ts'
 import { defineRollbacks } from './define/rollbacks.ts'
+import { defineRunbooks } from './define/runbooks.ts'
 import { defineServing } from './define/serving.ts'
 import { EXIT, EXIT_MEANINGS } from './exit.ts'
 
@@ -44,6 +45,7 @@ export function define(ended: (exit: number) => void): Command {
   defineRollbacks(program, ended)
   defineLooks(program, ended)
   defineAnswers(program, ended)
+  defineRunbooks(program, ended)
   defineServing(program, ended)
   return program
 }
