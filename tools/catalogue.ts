@@ -71,6 +71,38 @@ export const catalogue = {
     report: ['--help'],
     pypi: { module: 'moto', script: 'moto_server', needs: '3.11' },
   },
+  shellcheck: {
+    version: '0.11.0',
+    accepts: 'patch',
+    variable: 'UNWIND_SHELLCHECK_BIN',
+    report: ['--version'],
+    pypi: { module: 'shellcheck', script: 'shellcheck', needs: '3.8' },
+  },
+  actionlint: {
+    version: '1.7.12',
+    accepts: 'patch',
+    variable: 'UNWIND_ACTIONLINT_BIN',
+    report: ['--version'],
+    go: {
+      module: 'actionlint',
+      package: 'github.com/rhysd/actionlint/cmd/actionlint',
+      stamps: ['github.com/rhysd/actionlint.version=1.7.12'],
+      needs: '1.25.0',
+    },
+  },
+  promtool: {
+    version: '3.14.0',
+    accepts: 'patch',
+    variable: 'UNWIND_PROMTOOL_BIN',
+    report: ['--version'],
+    // The module of Prometheus 3.14.0 is called v0.314.0.
+    go: {
+      module: 'promtool',
+      package: 'github.com/prometheus/prometheus/cmd/promtool',
+      stamps: ['github.com/prometheus/common/version.Version=3.14.0'],
+      needs: '1.26.0',
+    },
+  },
 } satisfies Record<string, Tool>
 
 /** The name of a server or command that `findBinary` can find. */

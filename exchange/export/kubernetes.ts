@@ -1,0 +1,53 @@
+import type { Exact, Part } from './playbook.ts'
+
+/** The commands of one Kubernetes step. Words are shell words already; `$…` in them is a variable of the script. */
+export interface Rollout {
+  /** What goes back; empty where a person has to name the revision first. */
+  apply: string[][]
+  /** What shows the revisions that there are, and how the wanted one was written. */
+  choose?: { list: string[]; name: string; wanted: string }
+  verify: string[]
+}
+
+/** How texts of the runbook and places become shell words. */
+export interface Wording {
+  /** A text of the runbook as one shell word. */
+  word: (text: string) => string
+  /** Words that select the cluster. */
+  context: (cluster: string | undefined) => string[]
+}
+
+/** Pods that do not hold within this time are told as a failure; the person decides then. */
+const ROLLOUT_LIMIT = 600_000
+
+const REVISION = "'jsonpath={.metadata.annotations.deployment\\.kubernetes\\.io/revision}'"
+
+/** What `kubectl` is asked to do for a step. The exact ReplicaSet wins over a number, a number over words. */
+export function rolloutOf(part: Part, exact: Exact | undefined, { word, context }: Wording): Rollout {
+  const { workload, namespace, cluster, to, resume } = part.fields
+  const place = typeof namespace === 'string' ? ['-n', word(namespace)] : []
+  const kubectl = ['kubectl', ...context(typeof cluster === 'string' ? cluster : undefined), ...place]
+  const object = word(String(workload))
+  const undo = [...kubectl, 'rollout', 'undo', object]
+  const first = resume === true ? [[...kubectl, 'rollout', 'resume', object]] : []
+  const seconds = Math.ceil((part.timeout ?? ROLLOUT_LIMIT) / 1_000)
+  const verify = [...kubectl, 'rollout', 'status', object, `--timeout=${seconds}s`]
+  if (exact?.replicaSet !== undefined) {
+    const read = [
+      'revision=$(kubectl',
+      ...kubectl.slice(1),
+      'get',
+      'replicaset',
+      word(exact.replicaSet),
+      '-o',
+      `${REVISION})`,
+    ]
+    return { apply: [...first, read, [...undo, '--to-revision="$revision"']], verify }
+  }
+  const number = exact?.revision ?? (typeof to === 'number' ? to : undefined)
+  if (number !== undefined) return { apply: [...first, [...undo, `--to-revision=${number}`]], verify }
+  if (to === 'previous') return { apply: [...first, undo], verify }
+  const name = String(workload).slice(String(workload).indexOf('/') + 1)
+  const choose = { list: [...kubectl, 'get', 'replicasets'], name: word(name), wanted: word(String(to ?? 'last-good')) }
+  return { apply: [...first, [...undo, '--to-revision="$revision"']], choose, verify }
+}
