@@ -6,6 +6,7 @@ import { documentation } from './documentation.ts'
 import type { App } from './http/app-type.ts'
 import { authenticate } from './http/authenticate.ts'
 import { keepOtherSitesOut } from './http/browser.ts'
+import { knownReady } from './ready/known.ts'
 import { breakGlassFor } from './reports/break-glass.ts'
 import { answerWithProblems, sendProblem, toUnwindError } from './http/problem.ts'
 import { answerBrokenRequest } from './http/socket.ts'
@@ -15,6 +16,7 @@ import { healthRoutes } from './routes/health.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { obligationRoutes } from './routes/obligations.ts'
+import { readyRoutes } from './routes/ready.ts'
 import { reportRoutes } from './routes/reports.ts'
 import { readingRoutes } from './routes/rollback.ts'
 import { rollbackRoutes } from './routes/rollbacks.ts'
@@ -59,6 +61,7 @@ export function buildApi(options: BuildOptions): App {
   keepOtherSitesOut(app, api)
   authenticate(app, api)
   documentation(app)
+  const known = knownReady()
   app.after(() => {
     rollbackRoutes(app, api)
     readingRoutes(app, api)
@@ -67,7 +70,8 @@ export function buildApi(options: BuildOptions): App {
     serviceRoutes(app, api)
     reportRoutes(app, api)
     obligationRoutes(app, api)
-    metricsRoutes(app, api)
+    readyRoutes(app, api, known)
+    metricsRoutes(app, api, known)
     healthRoutes(app, api)
   })
   return app

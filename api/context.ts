@@ -5,6 +5,7 @@ import { type Archive, openArchive } from '../activities/archive/index.ts'
 import { kinds as knownKinds } from '../activities/schemas.ts'
 import type { Configuration } from '../model/configuration.ts'
 import { TASK_QUEUE } from '../model/ids.ts'
+import type { LoadedRunbook } from '../model/runbook/loaded.ts'
 import { type Kinds, rollbackRequest } from '../model/request.ts'
 import { RollbackRequest } from './schemas/parameters.ts'
 
@@ -19,6 +20,8 @@ export interface Api {
   readonly archive?: Archive
   /** What a rollback with these kinds of steps is asked for with. */
   readonly request: typeof RollbackRequest
+  /** Reads the runbooks that are configured, by name; undefined where none are. */
+  readonly runbooks?: () => Promise<ReadonlyMap<string, LoadedRunbook>>
   /** The API's private key; without one, messages go unsigned and a run takes only pause and retry. */
   readonly signingKey?: KeyObject
 }
@@ -31,14 +34,17 @@ export interface ApiOptions {
   signingKey?: KeyObject | undefined
   /** Kinds of steps; those of `activities/schemas.ts` unless given. */
   kinds?: Kinds
+  /** Reads the runbooks, by name. */
+  runbooks?: Api['runbooks']
 }
 
-export function contextOf({ configuration, client, connection, signingKey, kinds = knownKinds }: ApiOptions): Api {
+export function contextOf(options: ApiOptions): Api {
+  const { configuration, client, connection, signingKey, kinds = knownKinds, runbooks } = options
   const taskQueue = configuration.temporal?.taskQueue ?? TASK_QUEUE
   const request = kinds === knownKinds ? RollbackRequest : requestOf(kinds)
   const archive = openArchive(configuration.archive)
   const shared = { configuration, client, connection, taskQueue, kinds, request }
-  return { ...shared, ...(archive && { archive }), ...(signingKey && { signingKey }) }
+  return { ...shared, ...(archive && { archive }), ...(runbooks && { runbooks }), ...(signingKey && { signingKey }) }
 }
 
 function requestOf(kinds: Kinds): typeof RollbackRequest {

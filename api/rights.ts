@@ -17,6 +17,8 @@ export const rights = {
   listObligations: 'read',
   settleObligation: 'approve',
   readMetrics: 'read',
+  readReady: 'read',
+  checkReady: 'plan',
   approvePlan: 'approve',
   breakGlass: 'break-glass',
   answerQuestion: 'decide',

@@ -35,3 +35,26 @@ export async function postSettled(client: Client, run: string, id: string, body:
   const call: Call = { method: 'POST', path: path('v1', 'obligations', run, id), body }
   return (await client.call<Followup>(call)).body
 }
+
+/** What stands in the way of each runbook, by environment. */
+export interface Checked {
+  ready: boolean
+  unchecked: number
+  runbooks: {
+    runbook: string
+    revision: string
+    service: string
+    environment: string
+    ready: boolean
+    checkedAt: string
+    problems: { code: string; message: string; procedure?: string }[]
+  }[]
+}
+
+/** The API answers within two minutes. */
+const READY_WITHIN = 150_000
+
+/** Plans every runbook, or those that are meant, and changes nothing. */
+export async function postReady(client: Client, body: { environment?: string; runbook?: string }): Promise<Checked> {
+  return (await client.call<Checked>({ method: 'POST', path: '/v1/ready', body, within: READY_WITHIN })).body
+}

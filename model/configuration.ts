@@ -136,6 +136,10 @@ export const Configuration = z
       .optional()
       .describe('Ways to tell people, by the names that runbooks use. There is always one called log.'),
     runbooks: RunbookSettings.optional().describe('Where runbooks are read from. Default: there are none.'),
+    ready: z
+      .strictObject({ every: Duration.default('1h') })
+      .optional()
+      .describe('The API plans every runbook that often, and tells by unwind_ready what it found. Default: never.'),
     archive: ArchiveSettings.optional().describe('Where reports outlive Temporal’s retention. Default: nowhere.'),
     api: z
       .strictObject({

@@ -5,6 +5,7 @@ import type { App } from '../http/app-type.ts'
 import { callerOf } from '../http/authenticate.ts'
 import { rollbackCounts } from '../metrics/rollbacks.ts'
 import { type Family, METRICS_TYPE, metricsText } from '../metrics/text.ts'
+import type { KnownReady } from '../ready/known.ts'
 import { problems } from '../schemas/problem.ts'
 
 const BUILD: Family = {
@@ -15,7 +16,7 @@ const BUILD: Family = {
 }
 
 /** What Prometheus scrapes. It answers while Temporal is away, and says so. */
-export function metricsRoutes(app: App, api: Api): void {
+export function metricsRoutes(app: App, api: Api, ready: KnownReady): void {
   const counts = rollbackCounts(api)
   app.route({
     method: 'GET',
@@ -29,11 +30,14 @@ export function metricsRoutes(app: App, api: Api): void {
         ...problems(),
       },
     },
-    handler: async (request, reply) =>
-      reply
+    handler: async (request, reply) => {
+      const visible = callerOf(request).environments
+      const families = [BUILD, ...(await counts(visible)), ...ready.families(visible)]
+      return reply
         .type(METRICS_TYPE)
         .header('cache-control', 'no-store')
         .serializer((text: string) => text)
-        .send(metricsText([BUILD, ...(await counts(callerOf(request).environments))])),
+        .send(metricsText(families))
+    },
   })
 }

@@ -52,6 +52,11 @@ export function defineLooks(program: Command, ended: Ended): void {
       .option('--weeks <n>', 'how many weeks back (1 to 53)', count, 12)
       .action(runs(ended, async () => (await import('../commands/stats.ts')).stats)),
   )
+  api(
+    output(program.command('ready').argument('[runbook]', 'only this one'), ['json', 'yaml'])
+      .description('Plan every runbook and change nothing: say what would stand in its way')
+      .action(runs(ended, async () => (await import('../commands/ready.ts')).ready)),
+  )
   defineObligations(program, ended)
 }
 

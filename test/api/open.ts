@@ -1,6 +1,7 @@
 import { kinds } from '../../activities/schemas.ts'
 import { buildApi } from '../../api/app.ts'
 import { sha256 } from '../../api/digest.ts'
+import type { ApiOptions } from '../../api/context.ts'
 import type { App } from '../../api/http/app-type.ts'
 import type { ProblemDocument } from '../../api/schemas/problem.ts'
 import { connectLazily } from '../../api/temporal/connect.ts'
@@ -18,6 +19,7 @@ export interface OpenOptions {
   unsigned?: boolean
   namespace?: string
   watchLimits?: WatchLimits
+  runbooks?: ApiOptions['runbooks']
 }
 
 export interface Answer<Body> {
@@ -52,6 +54,7 @@ export function openApi(options: OpenOptions): OpenApi {
     ...temporal,
     kinds: { ...kinds, memory: memoryKind } as unknown as typeof kinds,
     ...(!options.unsigned && { signingKey: privateKey }),
+    ...(options.runbooks && { runbooks: options.runbooks }),
     ...(options.watchLimits && { watchLimits: options.watchLimits }),
   })
   return {

@@ -13,6 +13,8 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   watchRollback: ['watch'],
   readReport: ['report'],
   readStats: ['stats'],
+  checkReady: ['ready'],
+  readReady: ['ready'],
   listObligations: ['obligations'],
   settleObligation: ['obligations'],
   readHistory: ['history'],
