@@ -24,6 +24,7 @@ export default defineConfig({
     projects: [
       layer('model'),
       layer('checks'),
+      layer('config'),
       layer('exchange', [], 120_000),
       layer('archive', [], 120_000),
       layer('notify'),
