@@ -56,10 +56,10 @@ async function post({ url }: Shop, service: string): Promise<void> {
   await answer.body?.cancel()
   const events = await fetch(`${url}/v1/rollbacks/bench/${service}/events`, { signal })
   for await (const { event, data } of readEvents(events.body ?? new ReadableStream())) {
-    if (event !== 'state') continue
-    const { phase, outcome } = JSON.parse(data) as { phase: string; outcome?: string }
-    if (outcome === 'recovered') return
-    if (outcome || phase === 'parked' || phase === 'awaiting-approval') throw new Error(`did not recover: ${data}`)
+    if (event !== 'status') continue
+    const { status } = JSON.parse(data) as { status: string }
+    if (status === 'recovered') return
+    if (status !== 'running' && status !== 'planning') throw new Error(`did not recover: ${data}`)
   }
   throw new Error(`the event stream of ${service} ended before its rollback`)
 }

@@ -17,10 +17,11 @@ export function eventRoutes(app: App, api: Api, limits?: WatchLimits): void {
     url: '/v1/rollbacks/:environment/:service/events',
     schema: {
       operationId: 'watchRollback',
-      summary: 'Watch a rollback as server-sent events: timeline, state, doing, end',
+      summary: 'Watch a rollback as server-sent events: timeline, status, state, doing, end',
       description:
-        'Sends each event of the timeline (with an id to resume from), the whole record whenever it changed, what the ' +
-        'running step does just now, and `end` when the rollback has ended; close the stream then.',
+        'Sends each event of the timeline (with an id to resume from), the phase or outcome at once, the whole record ' +
+        'whenever it changed, what the running step does just now, and `end` when the rollback has ended; close the ' +
+        'stream then.',
       tags: ['rollbacks'],
       params: Place,
       querystring: WhichRun,

@@ -1,3 +1,4 @@
+import { defaultPayloadConverter } from '@temporalio/common'
 import type { Api } from '../context.ts'
 
 /** One long poll waits 20 s on the server; a little more than twice that means that the connection is dead. */
@@ -8,12 +9,13 @@ const ALL_EVENTS = 1
 
 /**
  * Follows a run's history by one long poll at a time, across continue-as-new. Calls `changed` when the run may have
- * another record, and returns when the run has ended or the signal aborts. Survives Temporal being away.
+ * another record, with its status where the history tells a new one, and returns when the run has ended or the signal
+ * aborts. Survives Temporal being away.
  */
 export async function followHistory(
   api: Api,
   start: { workflowId: string; runId: string },
-  changed: () => void,
+  changed: (status?: string) => void,
   signal: AbortSignal,
 ): Promise<'ended' | 'stopped'> {
   let { runId } = start
@@ -26,13 +28,25 @@ export async function followHistory(
     }
     const events = answer.history?.events ?? []
     // The record changes in a workflow task and at no other time; each question costs the worker that carries the run.
-    if (events.some((event) => event.workflowTaskCompletedEventAttributes)) changed()
+    if (events.some((event) => event.workflowTaskCompletedEventAttributes)) changed(statusIn(events))
     const next = events.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId
     if (next) runId = next
     else if (!answer.nextPageToken?.length) return 'ended'
     nextPageToken = next ? undefined : (answer.nextPageToken ?? undefined)
   }
   return 'stopped'
+}
+
+type Events = NonNullable<NonNullable<Awaited<ReturnType<typeof poll>>>['history']>['events']
+
+/** The phase or outcome that the run has last told the visibility store of. */
+function statusIn(events: Events): string | undefined {
+  const told = events?.flatMap(({ upsertWorkflowSearchAttributesEventAttributes: upsert }) => {
+    const payload = upsert?.searchAttributes?.indexedFields?.['UnwindStatus']
+    return payload ? [defaultPayloadConverter.fromPayload<unknown>(payload)] : []
+  })
+  const status = told?.at(-1)
+  return typeof status === 'string' ? status : undefined
 }
 
 /** Waits so many milliseconds, or until the signal aborts. */

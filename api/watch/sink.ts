@@ -1,10 +1,14 @@
 import type { ServerResponse } from 'node:http'
 import type { Outcome, RunState, TimelineEvent } from '../../model/run.ts'
 
-/** What a watcher is sent. `timeline` alone has an id, because it alone can be resumed from. */
+/**
+ * What a watcher is sent. `timeline` alone has an id, because it alone can be resumed from. `status` is the phase or the
+ * outcome as soon as the history tells it; the record follows when the worker has answered.
+ */
 export type WatchEvent =
   | { event: 'timeline'; data: TimelineEvent }
   | { event: 'state'; data: RunState }
+  | { event: 'status'; data: { status: string } }
   | { event: 'doing'; data: Doing }
   | { event: 'end'; data: { outcome?: Outcome } }
 

@@ -23,6 +23,7 @@ export class Watch {
   readonly #clients = new Map<Sink, number>()
   #state: RunState | undefined
   #doing: Doing | undefined
+  #status: string | undefined
   #changed = true
   #asking = false
   #unanswered = false
@@ -44,6 +45,7 @@ export class Watch {
     if (this.#stopping.signal.aborted) return sink.close()
     this.#clients.set(sink, seen)
     if (this.#state) this.#tellState(sink, this.#state)
+    if (this.#status !== undefined) this.#tell(sink, { event: 'status', data: { status: this.#status } })
     if (this.#doing) this.#tell(sink, { event: 'doing', data: this.#doing })
     if (this.#clients.size === 1) void this.#run()
   }
@@ -64,7 +66,10 @@ export class Watch {
     const { workflowId, currentRunId, open } = this.#found
     if (open) {
       void this.#look(signal)
-      const changed = () => void this.#ask()
+      const changed = (status?: string) => {
+        if (status !== undefined) this.#showStatus(status)
+        void this.#ask()
+      }
       if ((await followHistory(this.#api, { workflowId, runId: currentRunId }, changed, signal)) === 'stopped') return
     }
     while (!signal.aborted && !(await this.#finish())) await pause(LOOK_EVERY, signal)
@@ -124,6 +129,12 @@ export class Watch {
   #showState(state: RunState): void {
     this.#state = state
     for (const sink of [...this.#clients.keys()]) this.#tellState(sink, state)
+  }
+
+  #showStatus(status: string): void {
+    if (status === this.#status) return
+    this.#status = status
+    for (const sink of [...this.#clients.keys()]) this.#tell(sink, { event: 'status', data: { status } })
   }
 
   #showDoing(doing: Doing): void {

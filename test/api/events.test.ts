@@ -172,3 +172,13 @@ test('a run that is unknown cannot be watched', async () => {
   expect(response.status).toBe(404)
   expect(await response.json()).toMatchObject({ code: 'NOT_FOUND' })
 })
+
+test('the status is told at once, in its order, and once each', async () => {
+  const { service } = await start()
+  const response = await open(service)
+  const watched = read(response, ({ event }) => event === 'end')
+  await decide(service, 'abort')
+  const told = (await watched).filter(({ event }) => event === 'status').map(({ data }) => JSON.parse(data) as unknown)
+  expect(told).toEqual([...new Map(told.map((one) => [JSON.stringify(one), one])).values()])
+  expect(told.at(-1)).toEqual({ status: 'aborted' })
+})

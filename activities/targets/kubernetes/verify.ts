@@ -138,7 +138,7 @@ function elsewhere({ metadata, spec }: Deployment, state: DeploymentState, place
 function wait({ since }: CallContext<Cluster>, doing: string, progress: Rollout): Judgement {
   const elapsed = Math.max(0, Date.now() - since)
   return {
-    again: Math.min(1_000, Math.max(20, elapsed / 20)),
+    again: Math.min(1_000, Math.max(10, elapsed / 20)),
     doing,
     evidence: { summary: doing, facts: { ...progress } },
   }
