@@ -33,6 +33,22 @@ function problemsOf(text: string): string[] {
   return []
 }
 
+test('an archive is a folder, whose path starts at the file, or a bucket; a mistake in it is named', async () => {
+  await writeFile(join(folder, 'archive.yaml'), `${GOOD}archive: { folder: kept }\n`)
+  const { configuration } = await loadConfiguration(join(folder, 'archive.yaml'))
+  expect(configuration.archive).toEqual({ folder: join(folder, 'kept') })
+  const bucket = `${GOOD}archive: { s3: { bucket: example-unwind, prefix: a/b } }\n`
+  expect(readConfiguration(bucket, 'x').archive).toEqual({
+    s3: { bucket: 'example-unwind', prefix: 'a/b', region: 'us-east-1' },
+  })
+  for (const [wrong = '', why] of [
+    ['{ folder: kept, s3: { bucket: example } }', 'archive'],
+    ['{ s3: { bucket: example, secretKey: x } }', 'secretKey'],
+    ['{ s3: { bucket: example, prefix: /a/ } }', 'archive.s3.prefix'],
+  ])
+    expect(problemsOf(`${GOOD}archive: ${wrong}\n`).join('\n')).toContain(why)
+})
+
 test('a good configuration has no problem and its defaults filled in', () => {
   expect(problemsOf(GOOD)).toEqual([])
   expect(readConfiguration(GOOD, 'x').api).toMatchObject({ host: '127.0.0.1', port: 7_420, tokens: [] })
