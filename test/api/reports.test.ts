@@ -58,21 +58,25 @@ async function forget(service: string, runId: string): Promise<void> {
   )
 }
 
-test('a report is read from the archive when Temporal has forgotten the run, in both its forms', async () => {
-  const { service, runId } = await recovered()
-  const before = await api.call<Report>('GET', pathOf(service, 'report'))
-  await forget(service, runId)
-  for (const path of [`report?run=${runId}`, 'report']) {
-    const after = await api.call<Report>('GET', pathOf(service, path))
-    expect(after).toMatchObject({ status: 200, body: { runId, outcome: 'recovered', service } })
-    const { timeline } = before.body
-    expect(after.body).toEqual({ ...before.body, timeline: timeline.filter(({ type }) => type !== 'archived') })
-  }
-  const text = await api.call<string>('GET', pathOf(service, `report?run=${runId}&format=markdown`))
-  expect(text.body).toContain(`# Rollback of ${service} in test: recovered`)
-  const other = await api.call('GET', pathOf(service, `report?run=${randomUUID()}`))
-  expect(other).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } })
-}, 2 * FORGETS_WITHIN)
+test(
+  'a report is read from the archive when Temporal has forgotten the run, in both its forms',
+  async () => {
+    const { service, runId } = await recovered()
+    const before = await api.call<Report>('GET', pathOf(service, 'report'))
+    await forget(service, runId)
+    for (const path of [`report?run=${runId}`, 'report']) {
+      const after = await api.call<Report>('GET', pathOf(service, path))
+      expect(after).toMatchObject({ status: 200, body: { runId, outcome: 'recovered', service } })
+      const { timeline } = before.body
+      expect(after.body).toEqual({ ...before.body, timeline: timeline.filter(({ type }) => type !== 'archived') })
+    }
+    const text = await api.call<string>('GET', pathOf(service, `report?run=${runId}&format=markdown`))
+    expect(text.body).toContain(`# Rollback of ${service} in test: recovered`)
+    const other = await api.call('GET', pathOf(service, `report?run=${randomUUID()}`))
+    expect(other).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } })
+  },
+  2 * FORGETS_WITHIN,
+)
 
 test('a report of a run that is named is read from the archive while Temporal is away', async () => {
   const { service, runId } = await recovered()
