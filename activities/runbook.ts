@@ -1,5 +1,5 @@
 import { type Runbook, runbookDocument } from '../model/runbook/document.ts'
-import { runbookEntries } from '../model/runbook/steps.ts'
+import { ENGINE_SCHEMAS, runbookEntries } from '../model/runbook/steps.ts'
 import { measurements } from './checks/schemas.ts'
 import { kinds } from './schemas.ts'
 
@@ -11,3 +11,18 @@ export const RunbookDocument = runbookDocument(
   ),
 )
 export type { Runbook }
+
+/** In which order the fields of steps and measurements are written: that of their schemas. */
+export const fieldOrder = {
+  steps: Object.fromEntries(
+    [
+      ...Object.entries(kinds).map(([name, { schema }]) => [name, schema] as const),
+      ...Object.entries(ENGINE_SCHEMAS),
+    ].map(([name, { shape }]) => [name, Object.keys(shape)]),
+  ),
+  // The field that tells the kind of a measurement stands first.
+  measurements: Object.entries(measurements).map(([name, { schema }]) => [
+    name,
+    ...Object.keys(schema.shape).filter((key) => key !== name),
+  ]),
+}

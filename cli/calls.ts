@@ -106,6 +106,31 @@ export function getMarkdown(client: Client, place: Place, run: string | undefine
   return client.text({ path: path(...at(place), 'report'), query: { run, format: 'markdown' }, headers })
 }
 
+/** A runbook as the API lists it. */
+export interface ListedRunbook {
+  name: string
+  service: string
+  owner?: string
+  revision: string
+  source: string
+  reviewed: boolean
+  environments: string[]
+}
+
+export interface ListedRunbooks {
+  runbooks: ListedRunbook[]
+  /** Files that are no runbook. */
+  broken: { file: string; problems: { path: string; message: string; line: number; column: number }[] }[]
+}
+
+export async function listRunbooks(client: Client): Promise<ListedRunbooks> {
+  return (await client.call<ListedRunbooks>({ path: '/v1/runbooks' })).body
+}
+
+export async function getRunbook(client: Client, name: string): Promise<ListedRunbook & { document: object }> {
+  return (await client.call<ListedRunbook & { document: object }>({ path: path('v1', 'runbooks', name) })).body
+}
+
 /** Says yes or no to the plan with this digest, in the run that was looked at. */
 export async function postApproval(
   client: Client,

@@ -5,12 +5,15 @@ import { terminal } from '../terminal.ts'
 
 /** `unwind runbook fmt`: writes each file that is not in order anew; with `--check` it only names them. */
 export async function fmt(files: readonly string[], { check = false }: { check?: boolean }): Promise<number> {
-  const { formatRunbook } = await import('../../config/runbooks/format.ts')
+  const [{ formatRunbook }, { fieldOrder }] = await Promise.all([
+    import('../../config/runbooks/format.ts'),
+    import('../../activities/runbook.ts'),
+  ])
   const out = terminal()
   let changed = 0
   for (const file of files) {
     const text = await readInput(file)
-    const made = formatRunbook(text)
+    const made = formatRunbook(text, fieldOrder)
     if (file === '-' && !check) process.stdout.write(made)
     if (made === text) continue
     changed += 1

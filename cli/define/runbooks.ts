@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander'
-import { type Ended, output, runs } from './options.ts'
+import { address, type Ended, output, runs } from './options.ts'
 
-/** `runbook`: what is done with the files of runbooks, on this machine and without an API. */
+/** `runbook`: the files of runbooks, on this machine and without an API; and what the API reads of them. */
 export function defineRunbooks(program: Command, ended: Ended): void {
   program.commandsGroup('Runbooks:')
-  const runbook = program.command('runbook').description('Check, put in order and draw the files of runbooks')
+  const runbook = program.command('runbook').description('List runbooks; check, put in order and draw their files')
   output(runbook.command('lint').argument('<file...>', 'runbooks; - reads stdin'), ['json'])
     .description('Say what is wrong with runbooks, by line and column')
     .addOption(new Option('-c, --config <path>', 'check names against this unwind.yaml too (UNWIND_CONFIG)'))
@@ -24,4 +24,10 @@ export function defineRunbooks(program: Command, ended: Ended): void {
     .description('Draw the decision tree with the procedures that it chooses from')
     .addOption(new Option('-o, --output <format>', 'write a drawing as text instead').choices(['mermaid', 'json']))
     .action(runs(ended, async () => (await import('../commands/runbook-graph.ts')).graph))
+  address(output(runbook.command('list')))
+    .description('List the runbooks that the API reads')
+    .action(runs(ended, async () => (await import('../commands/runbook-list.ts')).list))
+  address(output(runbook.command('get').argument('<name>', 'name of a runbook'), ['json', 'yaml']))
+    .description('Print a runbook that the API reads, as it stands now')
+    .action(runs(ended, async () => (await import('../commands/runbook-list.ts')).get))
 }

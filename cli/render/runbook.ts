@@ -1,7 +1,9 @@
 import type { Runbook } from '../../model/runbook/document.ts'
 import type { Outline } from '../../model/runbook/outline.ts'
+import type { ListedRunbook } from '../calls.ts'
 import { graphLines } from './graph.ts'
 import { type Line, pad, paragraph, type Style } from './span.ts'
+import { type Cell, tableLines } from './table.ts'
 
 interface Shown {
   document: Runbook
@@ -28,6 +30,20 @@ export function runbookLines({ document, outline, revision }: Shown, width: numb
     ...drawn,
     ...section('Checklist', checklist.map(itemLine)),
   ]
+}
+
+/** Runbooks as a table; `wide` adds the revision and where each was read. */
+export function runbookRows(runbooks: readonly ListedRunbook[], wide: boolean): Line[] {
+  const heads = ['NAME', 'SERVICE', 'ENVIRONMENTS', 'OWNER', 'REVIEWED', ...(wide ? ['REVISION', 'SOURCE'] : [])]
+  const rows = runbooks.map(({ name, service, environments, owner, reviewed, revision, source }): Cell[] => [
+    name,
+    service,
+    environments.join(',') || 'all',
+    owner ?? '',
+    reviewed ? 'yes' : 'no',
+    ...(wide ? [revision, source] : []),
+  ])
+  return tableLines(heads, rows)
 }
 
 function row(name: string, value: string | undefined): Line[] {

@@ -1,6 +1,8 @@
 import { type Document, isPair, isScalar, isSeq, type Pair, parseDocument, visit, YAMLMap, YAMLSeq } from 'yaml'
+import { z } from 'zod'
 import { canonical } from '../../model/canonical.ts'
 import { UnwindError } from '../../model/errors.ts'
+import { readDocument, writtenProblems } from '../document.ts'
 
 const OPTIONS = { version: '1.2', strict: true, stringKeys: true, resolveKnownTags: false } as const
 const LAYOUT = { lineWidth: 120, indent: 2, singleQuote: true } as const
@@ -25,19 +27,26 @@ const STEP = {
   last: ['timeout', 'retry', 'optional', 'onFailure'],
 }
 
+/** The fields that kinds add, in the order in which they are written: of steps by kind, and of each measurement. */
+export interface FieldOrder {
+  steps: Readonly<Record<string, readonly string[]>>
+  measurements: readonly (readonly string[])[]
+}
+
 /**
  * A runbook in its canonical layout: keys in the order of the schema's pages, two blanks of indent, lines of 120 columns.
  * Comments, anchors and the choice between braces and lines stay. What the document says stays the same, which is checked.
  * The text must be YAML that can be read. Throws INVALID_REQUEST where it is not, or where a change of order would take
  * an alias before its anchor.
  */
-export function formatRunbook(text: string): string {
+export function formatRunbook(text: string, fields: FieldOrder): string {
+  const read = readDocument(text, z.unknown())
+  if ('problems' in read) throw refused(`the document can't be read:\n${writtenProblems('-', read.problems)}`)
   const document = parseDocument(text, { ...OPTIONS, logLevel: 'silent' })
-  if (document.errors.length > 0) throw refused(`the document can't be read: ${document.errors[0]?.message}`)
   const before = meaning(document)
   visit(document, {
     Map: (_key, map, path) => {
-      arrange(map, path)
+      arrange(map, path, fields)
       map.toString = padded(YAMLMap.prototype.toString, ' ')
     },
     Seq: (_key, seq) => {
@@ -76,8 +85,8 @@ function comments(text: string): number {
   return count
 }
 
-function arrange(map: YAMLMap, path: readonly unknown[]): void {
-  const rank = rankOf(path)
+function arrange(map: YAMLMap, path: readonly unknown[], fields: FieldOrder): void {
+  const rank = rankOf(map, path, fields)
   if (!rank) return
   const [first] = map.items
   map.items = map.items.toSorted((a, b) => rank(keyOf(a)) - rank(keyOf(b)))
@@ -88,13 +97,16 @@ function arrange(map: YAMLMap, path: readonly unknown[]): void {
 }
 
 /** How keys of a map at this place are ordered; undefined where people order them, as in procedures and contacts. */
-function rankOf(path: readonly unknown[]): ((key: string) => number) | undefined {
+function rankOf(map: YAMLMap, path: readonly unknown[], fields: FieldOrder): ((key: string) => number) | undefined {
   const keys = path.filter(isPair).map(keyOf)
   const list = isSeq(path.at(-1))
   if (keys.length === 0) return inOrder(ROOT)
   const [top] = keys
   const last = keys.at(-1) ?? ''
-  if (top === 'steps' || top === 'procedures') return list && isStepList(keys) ? stepRank : undefined
+  if (top === 'steps' || top === 'procedures') {
+    if (list && last === 'all') return inOrder(fields.measurements.find(([name = '']) => map.has(name)) ?? [])
+    return list && isStepList(keys) ? stepRank(fields.steps[String(map.get('kind'))] ?? []) : undefined
+  }
   if (top === 'parameters') return keys.length === 2 ? inOrder(ORDERS['parameters'] ?? []) : undefined
   const nested = list ? ['triggers', 'decision', 'checklist', 'approvals'] : ['metadata', 'policy', 'communicate']
   return nested.includes(last) ? inOrder(ORDERS[last] ?? []) : undefined
@@ -111,10 +123,13 @@ function inOrder(order: readonly string[]): (key: string) => number {
 }
 
 /** First what names the step, then what its kind adds, last what is done when it fails. */
-function stepRank(key: string): number {
-  const [first, last] = [STEP.first.indexOf(key), STEP.last.indexOf(key)]
-  if (first >= 0) return first
-  return last >= 0 ? 100 + last : 50
+function stepRank(own: readonly string[]): (key: string) => number {
+  const order = inOrder(own)
+  return (key) => {
+    const [first, last] = [STEP.first.indexOf(key), STEP.last.indexOf(key)]
+    if (first >= 0) return first
+    return last >= 0 ? 1_000 + last : 100 + order(key)
+  }
 }
 
 function keyOf({ key }: Pair): string {
