@@ -103,6 +103,14 @@ export const catalogue = {
       needs: '1.26.0',
     },
   },
+  // Stands in for jq, which machines that run workflows have.
+  gojq: {
+    version: '0.12.18',
+    accepts: 'patch',
+    variable: 'UNWIND_GOJQ_BIN',
+    report: ['--version'],
+    go: { module: 'gojq', package: 'github.com/itchyny/gojq/cmd/gojq', stamps: [], needs: '1.24.0' },
+  },
 } satisfies Record<string, Tool>
 
 /** The name of a server or command that `findBinary` can find. */

@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -8,6 +8,7 @@ import { playbookOf, type Surroundings } from '../../../exchange/export/playbook
 import { comment, quote, quoteTemplate } from '../../../exchange/export/quote.ts'
 import { scriptOf } from '../../../exchange/export/script/script.ts'
 import { findBinary } from '../../../tools/find.ts'
+import { run } from './run.ts'
 import { AROUND, CHECKOUT, HOSTILE, runbook } from './runbooks.ts'
 
 let folder = ''
@@ -198,17 +199,4 @@ async function carryOut(script: string, answers: readonly string[], world: World
 async function program(bin: string, name: string, lines: readonly string[]): Promise<void> {
   await writeFile(join(bin, name), ['#!/bin/sh', ...lines, ''].join('\n'))
   await chmod(join(bin, name), 0o755)
-}
-
-function run(
-  file: string,
-  args: readonly string[],
-  { cwd, env, input = '' }: { cwd?: string; env?: NodeJS.ProcessEnv; input?: string } = {},
-): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    const child = execFile(file, [...args], { cwd, env, timeout: 30_000 }, (error, stdout, stderr) =>
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr }),
-    )
-    child.stdin?.end(input)
-  })
 }
