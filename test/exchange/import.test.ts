@@ -1,0 +1,350 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { measurements } from '../../activities/checks/schemas.ts'
+import { kinds } from '../../activities/schemas.ts'
+import { importRunbook, type Known, knownBy } from '../../exchange/import/index.ts'
+import { readExpectation } from '../../exchange/import/expectation.ts'
+import { runbookDocument } from '../../model/runbook/document.ts'
+import { runbookProblems } from '../../model/runbook/problems.ts'
+import { runbookEntries } from '../../model/runbook/steps.ts'
+
+const known = knownBy(kinds, measurements)
+/** This version with every kind of the design, so that what import could do is seen before a target is there. */
+const everything: Known = {
+  steps: { ...known.steps, ...Object.fromEntries(DESIGN().map((kind) => [kind, () => undefined])) },
+  measurements: { ...known.measurements, prometheus: () => undefined },
+}
+const Runbook = runbookDocument(
+  runbookEntries(
+    Object.values(kinds).map(({ schema }) => schema),
+    Object.values(measurements).map(({ schema }) => schema),
+  ),
+)
+const read = (source: string, as: Known = known) => importRunbook(source, { format: 'auto', name: 'shop', known: as })
+const steps = (source: string, as = everything) =>
+  (read(source, as).document['steps'] ?? []) as Record<string, unknown>[]
+const only = (line: string) => steps(line)[0]
+
+const SEED = `# runbook-rollback.yaml
+name: Application Rollback
+description: Procédure de rollback d'urgence
+
+triggers:
+  - Error rate > 10% for 5m
+  - p99 latency > 5s for 5m
+  - Multiple pod crashes
+
+decision_tree:
+  1_assess:
+    question: "Le problème est-il lié au dernier déploiement?"
+    yes: goto 2_rollback
+    no: "Investiguer autres causes"
+  2_rollback:
+    question: "Y a-t-il des migrations DB dans ce déploiement?"
+    yes: "Évaluer la compatibilité avant rollback"
+    no: goto 3_execute
+  3_execute:
+    steps:
+      - "kubectl rollout undo deployment/api -n production"
+      - "kubectl rollout status deployment/api -n production"
+      - "Vérifier /health endpoint"
+      - "Vérifier métriques Grafana"
+  4_validate:
+    checks:
+      - "Error rate < 1%"
+      - "p99 latency < 500ms"
+      - "Tous les pods healthy"
+  5_communicate:
+    - "Notifier #ops-alerts"
+    - "Créer ticket post-mortem"
+
+contacts:
+  oncall: "#ops-oncall"
+  escalation: "@platform-lead"
+`
+
+const SCRIPT = `#!/bin/bash
+set -e
+NAMESPACE="\${1:-production}"
+DEPLOYMENT="\${2:-api}"
+REVISION="\${3:-}"
+if [ -z "$REVISION" ]; then
+  echo "previous"
+  kubectl rollout undo deployment/$DEPLOYMENT -n $NAMESPACE
+else
+  kubectl rollout undo deployment/$DEPLOYMENT -n $NAMESPACE --to-revision=$REVISION
+fi
+kubectl rollout status deployment/$DEPLOYMENT -n $NAMESPACE --timeout=5m
+curl -fsS https://shop.example.org/health || { echo bad; exit 1; }
+`
+
+const WORKFLOW = `name: Rollback
+on:
+  workflow_dispatch:
+    inputs:
+      environment:
+        type: choice
+        options: [staging, production]
+      version:
+        required: true
+jobs:
+  rollback:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - name: Helm
+        run: |
+          REVISION=$(helm history api -n \${{ inputs.environment }} | grep \${{ inputs.version }} | awk '{print $1}')
+          helm rollback api $REVISION -n \${{ inputs.environment }} --wait
+      - if: always()
+        uses: slackapi/slack-github-action@v1
+        with:
+          payload: '{"text": "to \${{ inputs.version }}"}'
+`
+
+const MARKDOWN = `# Shop
+## Before
+- [ ] Tell the team
+## Kubernetes
+\`\`\`bash
+kubectl rollout undo deployment/shop -n prod
+\`\`\`
+## Helm
+\`\`\`
+$ helm rollback shop 3 -n prod
+Rollback was a success!
+\`\`\`
+1. Look at the dashboard
+`
+
+test('the runbook of people becomes a document that is valid, with its tree, its steps and its people', () => {
+  const { document, format } = read(SEED)
+  expect(format).toBe('runbook')
+  expect(runbookProblems(Runbook.parse(document))).toEqual([])
+  expect(document).toMatchObject({
+    metadata: { name: 'application-rollback', service: 'api' },
+    contacts: { oncall: '#ops-oncall', escalation: '@platform-lead' },
+    decision: [
+      { id: 'assess', onYes: { ask: 'rollback' }, onNo: { stop: 'Investiguer autres causes' } },
+      { id: 'rollback', onYes: { stop: 'Évaluer la compatibilité avant rollback' }, onNo: { run: 'execute' } },
+    ],
+    procedures: {
+      execute: [
+        { id: 'api', kind: 'kubernetes', workload: 'deployment/api', namespace: 'production', to: 'previous' },
+        { kind: 'check', all: [{ http: 'api', path: '/health', status: 200 }] },
+        { kind: 'manual', text: 'Vérifier métriques Grafana' },
+        { kind: 'manual', text: 'Error rate < 1%' },
+        { kind: 'manual', text: 'p99 latency < 500ms' },
+        { kind: 'check', consecutive: 4, all: [{ pods: 'healthy', of: 'api' }] },
+      ],
+    },
+  })
+})
+
+test('what this version can not measure is measured as soon as the kind is there', () => {
+  const { document } = read(SEED, everything)
+  expect(document['triggers']).toEqual([
+    { id: 'error-rate', check: { prometheus: 'error_rate', above: 0.1, for: '5m' }, mode: 'propose' },
+    { id: 'p99-latency', check: { prometheus: 'latency_p99', above: '5s', for: '5m' }, mode: 'propose' },
+  ])
+  expect(JSON.stringify(document['procedures'])).toContain('{"prometheus":"error_rate","below":0.01}')
+})
+
+test('a script becomes parameters, one step for both branches, its verification merged, and a check', () => {
+  const { document, connections } = read(SCRIPT)
+  expect(runbookProblems(Runbook.parse(document))).toEqual([])
+  expect(document['steps']).toMatchObject([
+    {
+      kind: 'kubernetes',
+      workload: 'deployment/{{ parameters.deployment }}',
+      to: '{{ parameters.revision }}',
+      timeout: '5m',
+    },
+    { kind: 'check', all: [{ http: 'shop.example.org', path: '/health', status: 200 }] },
+  ])
+  expect(document['parameters']).toMatchObject({
+    namespace: { default: 'production' },
+    revision: { default: 'previous' },
+  })
+  expect(connections).toEqual({ 'shop.example.org': 'https://shop.example.org' })
+})
+
+test('a workflow becomes environments and parameters, and a search by grep is refused with what to do in its place', () => {
+  const { document, findings } = read(WORKFLOW, everything)
+  expect(document).toMatchObject({
+    environments: { staging: { namespace: 'staging' }, production: { namespace: 'production' } },
+    steps: [
+      { kind: 'helm', release: 'api', to: '{{ parameters.version }}' },
+      { kind: 'notify', text: 'to {{ parameters.version }}' },
+    ],
+  })
+  expect(findings.find(({ outcome }) => outcome === 'refused')).toMatchObject({
+    line: 17,
+    instead: expect.stringContaining('exactly'),
+  })
+  expect(runbookProblems(Runbook.parse(read(WORKFLOW).document))).toEqual([])
+})
+
+test('sections of Markdown that each take something back are alternatives, which a person chooses from', () => {
+  const { document } = read(MARKDOWN, everything)
+  expect(document).toMatchObject({
+    decision: [
+      { id: 'kubernetes', onYes: { run: 'kubernetes' }, onNo: { ask: 'helm' } },
+      { id: 'helm', onYes: { run: 'helm' } },
+    ],
+    procedures: {
+      kubernetes: [{ workload: 'deployment/shop' }],
+      helm: [
+        { release: 'shop', to: 3 },
+        { kind: 'manual', text: '1. Look at the dashboard' },
+      ],
+    },
+    checklist: [{ phase: 'before', text: 'Tell the team' }],
+  })
+  expect(runbookProblems(Runbook.parse(read(MARKDOWN).document))).toEqual([])
+})
+
+test('dangers are refused with the reason and the safe way, also inside a container', () => {
+  for (const line of DANGERS()) {
+    const { findings, document } = read(line, everything)
+    expect(findings.at(-1), line).toMatchObject({
+      outcome: 'refused',
+      reason: expect.any(String),
+      instead: expect.any(String),
+    })
+    expect(JSON.stringify(document['steps']), line).not.toContain(line.split(' ')[0])
+  }
+})
+
+test('a sync after the rollback is refused, since it brings the bad version back', () => {
+  const { findings } = read('argocd app rollback shop 3\nargocd app sync shop', everything)
+  expect(findings.map(({ outcome }) => outcome)).toEqual(['step', 'refused'])
+})
+
+test('a second step on the same object is asked of a person, since it would go forward again', () => {
+  const { findings } = read(
+    'kubectl rollout undo deploy/shop\nkubectl rollout undo deploy/shop --to-revision=3',
+    everything,
+  )
+  expect(findings.map(({ outcome }) => outcome)).toEqual(['step', 'asked'])
+})
+
+test('a kind that this version lacks stays as text with the reason, and is a step once it is there', () => {
+  const { document, findings } = read('helm rollback shop 3')
+  expect(document['steps']).toMatchObject([{ kind: 'manual', text: 'helm rollback shop 3' }])
+  expect(findings[0]?.reason).toBe('The kind helm is not available in this version.')
+  expect(only('helm rollback shop 3')).toMatchObject({ kind: 'helm', release: 'shop', to: 3 })
+})
+
+test('what is done only under a condition is never done without it', () => {
+  for (const line of [
+    'if [ "$A" = b ]; then kubectl rollout undo deploy/shop; fi',
+    'kubectl rollout status deploy/shop || kubectl rollout undo deploy/shop',
+    '[ -n "$A" ] && kubectl rollout undo deploy/shop',
+    'for d in a b; do kubectl rollout undo deploy/$d; done',
+    'kubectl rollout undo deploy/$(cat name)',
+    'kubectl rollout undo deploy/shop --unheard-of',
+    'kubectl rollout undo -f app.yaml',
+    'kubectl rollout undo statefulset/shop',
+  ])
+    expect(
+      steps(line).map(({ kind }) => kind),
+      line,
+    ).not.toContain('kubernetes')
+})
+
+test('tokens and addresses that are secrets stand in no document and no finding', () => {
+  const secret = 'B0aaaaaaa/XXXXsecretXXXX'
+  const source = `curl -X POST https://hooks.slack.com/services/T0/${secret} -d '{"text":"done"}'
+curl -H "Authorization: Bearer abcdef0123456789" -X POST https://x.example.org/do
+PGPASSWORD=hunter2hunter2 psql -c 'select 1'`
+  expect(JSON.stringify(read(source, everything))).not.toMatch(/XXXXsecret|abcdef0123456789|hunter2/)
+})
+
+test('sentences about measurements are read strictly, in English and French', () => {
+  expect(readExpectation("Taux d'erreur < 1%")?.measurement).toEqual({ prometheus: 'error_rate', below: 0.01 })
+  expect(readExpectation('Latence p95 > 2s pendant 10 min')?.measurement).toEqual({
+    prometheus: 'latency_p95',
+    above: '2s',
+    for: '10m',
+  })
+  expect(readExpectation('All pods healthy')?.measurement).toEqual({ pods: 'healthy' })
+  expect(readExpectation('Multiple pod crashes')?.measurement).toEqual({ pods: 'crashing', atLeast: 2, for: '1m' })
+  for (const text of [
+    'Error rate is fine',
+    'Error rate > 200%',
+    'p99 latency < 5%',
+    'Most pods healthy',
+    'Latency < 1s',
+  ])
+    expect(readExpectation(text), text).toBeUndefined()
+})
+
+test('nothing is dropped: every line that is not blank lies in a finding that holds it, and every document is valid', () => {
+  const line = fc.constantFrom(
+    ...`${SEED}${SCRIPT}${WORKFLOW}${MARKDOWN}`.split('\n'),
+    ...DANGERS(),
+    "echo 'open",
+    'x() {',
+    '}',
+    'done',
+    '```',
+    'a: b: c',
+    '\t',
+  )
+  fc.assert(
+    fc.property(fc.array(line, { minLength: 1, maxLength: 40 }), (lines) => {
+      const source = lines.join('\n')
+      const { findings, document, text } = read(source, known)
+      const words = (text: string) => text.match(/[\p{L}\p{N}]+/gu) ?? []
+      for (const [at, written] of lines.entries()) {
+        if (written.trim() === '') continue
+        const holding = findings.filter(({ line: first, end }) => first <= at + 1 && at + 1 <= end)
+        expect(holding.length, `line ${at + 1} of ${JSON.stringify(source)}`).toBeGreaterThan(0)
+        const held = words(holding.map(({ original }) => original).join(' '))
+        expect(held, `line ${at + 1} of ${JSON.stringify(source)}`).toEqual(expect.arrayContaining(words(written)))
+      }
+      expect(parse(text)).toEqual(document)
+      expect(Runbook.safeParse(document).error?.issues ?? []).toEqual([])
+    }),
+    { numRuns: 300 },
+  )
+})
+
+function DESIGN(): string[] {
+  return [
+    'helm',
+    'argo-cd',
+    'argo-rollouts',
+    'git-revert',
+    'migrations',
+    'rds-restore',
+    'rds-promote',
+    'rds-snapshot',
+    'unleash',
+    'launchdarkly',
+    'github-actions',
+  ]
+}
+
+function DANGERS(): string[] {
+  return [
+    'npx prisma migrate reset',
+    'npx prisma migrate dev',
+    'npx prisma db push --accept-data-loss',
+    'prisma db push --force-reset',
+    'npx knex migrate:rollback --all',
+    'npx sequelize-cli db:migrate:undo:all',
+    'kubectl exec deploy/api -- npx prisma migrate reset --force',
+    'kubectl delete pods --all -n shop',
+    'rm -rf /var/lib/shop',
+    'flyway clean',
+    'liquibase drop-all',
+    'bin/rails db:reset',
+    'alembic downgrade base',
+    'helm uninstall shop',
+    'git push --force origin main',
+    'curl -X POST https://unleash.example.org/api/admin/features/new/toggle/off',
+  ]
+}
