@@ -20,6 +20,7 @@ import { readyRoutes } from './routes/ready.ts'
 import { reportRoutes } from './routes/reports.ts'
 import { readingRoutes } from './routes/rollback.ts'
 import { rollbackRoutes } from './routes/rollbacks.ts'
+import { runbookRoutes } from './routes/runbooks.ts'
 import { serviceRoutes } from './routes/services.ts'
 import type { WatchLimits } from './watch/watches.ts'
 
@@ -68,6 +69,7 @@ export function buildApi(options: BuildOptions): App {
     eventRoutes(app, api, options.watchLimits)
     messageRoutes(app, api)
     serviceRoutes(app, api)
+    runbookRoutes(app, api)
     reportRoutes(app, api)
     obligationRoutes(app, api)
     readyRoutes(app, api, known)

@@ -2,12 +2,16 @@ import type { KeyObject } from 'node:crypto'
 import type { Client, Connection } from '@temporalio/client'
 import { z } from 'zod'
 import { type Archive, openArchive } from '../activities/archive/index.ts'
+import { measurements } from '../activities/checks/schemas.ts'
+import { RunbookDocument } from '../activities/runbook.ts'
 import { kinds as knownKinds } from '../activities/schemas.ts'
+import { type Library, readRunbooks } from '../config/runbooks/library.ts'
 import type { Configuration } from '../model/configuration.ts'
 import { TASK_QUEUE } from '../model/ids.ts'
-import type { LoadedRunbook } from '../model/runbook/loaded.ts'
-import { type Kinds, rollbackRequest } from '../model/request.ts'
-import { RollbackRequest } from './schemas/parameters.ts'
+import { type Kinds, rollbackRequest, RunbookRequest } from '../model/request.ts'
+import { runbookDocument, type RunbookSchema } from '../model/runbook/document.ts'
+import { runbookEntries } from '../model/runbook/steps.ts'
+import { AskedRequest } from './schemas/parameters.ts'
 
 /** What the parts of the API share. Nothing here changes while the process lives. */
 export interface Api {
@@ -19,9 +23,13 @@ export interface Api {
   /** Where reports are that Temporal has forgotten; undefined where none is configured. */
   readonly archive?: Archive
   /** What a rollback with these kinds of steps is asked for with. */
-  readonly request: typeof RollbackRequest
+  readonly request: typeof AskedRequest
+  /** A runbook with these kinds of steps. */
+  readonly runbook: RunbookSchema
   /** Reads the runbooks that are configured, by name; undefined where none are. */
-  readonly runbooks?: () => Promise<ReadonlyMap<string, LoadedRunbook>>
+  readonly runbooks?: () => Promise<Library['runbooks']>
+  /** Reads them with the files that can't be read. Throws NOT_FOUND where no runbooks are configured. */
+  readonly library: () => Promise<Library>
   /** The API's private key; without one, messages go unsigned and a run takes only pause and retry. */
   readonly signingKey?: KeyObject
 }
@@ -34,21 +42,30 @@ export interface ApiOptions {
   signingKey?: KeyObject | undefined
   /** Kinds of steps; those of `activities/schemas.ts` unless given. */
   kinds?: Kinds
-  /** Reads the runbooks, by name. */
+  /** Reads the runbooks, by name; those of the configuration unless given. */
   runbooks?: Api['runbooks']
 }
 
 export function contextOf(options: ApiOptions): Api {
-  const { configuration, client, connection, signingKey, kinds = knownKinds, runbooks } = options
+  const { configuration, client, connection, signingKey, kinds = knownKinds } = options
   const taskQueue = configuration.temporal?.taskQueue ?? TASK_QUEUE
-  const request = kinds === knownKinds ? RollbackRequest : requestOf(kinds)
+  const [request, runbook] = kinds === knownKinds ? [AskedRequest, RunbookDocument] : schemasOf(kinds)
   const archive = openArchive(configuration.archive)
-  const shared = { configuration, client, connection, taskQueue, kinds, request }
+  const { runbooks: given } = options
+  const library = given
+    ? async () => ({ runbooks: await given(), broken: [] })
+    : () => readRunbooks(configuration.runbooks, runbook)
+  const runbooks = given ?? (configuration.runbooks && (async () => (await library()).runbooks))
+  const shared = { configuration, client, connection, taskQueue, kinds, request, runbook, library }
   return { ...shared, ...(archive && { archive }), ...(runbooks && { runbooks }), ...(signingKey && { signingKey }) }
 }
 
-function requestOf(kinds: Kinds): typeof RollbackRequest {
-  const [first, ...others] = Object.values(kinds).map(({ schema }) => schema)
+function schemasOf(kinds: Kinds): [typeof AskedRequest, RunbookSchema] {
+  const steps = Object.values(kinds).map(({ schema }) => schema)
+  const [first, ...others] = steps
   if (!first) throw new Error('an API needs at least one kind of step')
-  return rollbackRequest(z.discriminatedUnion('kind', [first, ...others])) as unknown as typeof RollbackRequest
+  const inline = rollbackRequest(z.discriminatedUnion('kind', [first, ...others]))
+  const found = Object.values(measurements).map(({ schema }) => schema)
+  const request = z.union([inline, RunbookRequest]) as unknown as typeof AskedRequest
+  return [request, runbookDocument(runbookEntries(steps, found))]
 }

@@ -92,8 +92,7 @@ function toValue(read: () => unknown): { value: unknown } | { refused: string } 
 }
 
 function problemsOf(error: z.ZodError, locate: Locate): DocumentProblem[] {
-  return error.issues
-    .flatMap((issue) => ofAlternatives(issue, 0))
+  return meantIssues(error)
     .slice(0, PROBLEMS_LIMIT)
     .map((issue) => {
       const place = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path
@@ -102,6 +101,10 @@ function problemsOf(error: z.ZodError, locate: Locate): DocumentProblem[] {
 }
 
 /** Of several shapes that a value may have, only what is wrong with the one that was meant is worth reading. */
+export function meantIssues(error: z.ZodError): z.core.$ZodIssue[] {
+  return error.issues.flatMap((issue) => ofAlternatives(issue, 0))
+}
+
 function ofAlternatives(issue: z.core.$ZodIssue, depth: number): z.core.$ZodIssue[] {
   const meant = issue.code === 'invalid_union' && depth < DEPTH_LIMIT ? meantAlternative(issue.errors) : []
   if (meant.length === 0) return [issue]

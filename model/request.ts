@@ -21,6 +21,37 @@ export function rollbackRequest<Step extends z.ZodType>(step: Step) {
     .meta({ id: 'RollbackRequest' })
 }
 
+/** What the same routes take for a runbook by its name. The service is the one that the runbook names. */
+export const RunbookRequest = z
+  .strictObject({
+    runbook: Name.describe('Name of a runbook that is configured.'),
+    environment: Name,
+    parameters: z
+      .record(z.string().min(1).max(63), z.union([z.string().max(500), z.number(), z.boolean()]))
+      .optional()
+      .describe('By name; those left out have their defaults. Text stands for a number or a truth value too.'),
+    reason: Sentence,
+    incident: z.string().min(1).max(200).optional(),
+    accept: z
+      .array(z.string().regex(/^[A-Z_]{1,60}$/))
+      .max(20)
+      .optional()
+      .describe('Codes of warnings that the caller accepts, such as UNVERIFIED_TARGET.'),
+    alert: z
+      .strictObject({
+        startsAt: z.iso.datetime({ offset: true }),
+        labels: z.record(z.string().min(1).max(200), z.string().max(1_000)),
+      })
+      .optional()
+      .describe('The alert that asks for it, as expressions read it.'),
+    answers: z
+      .record(z.string().max(63), z.enum(['yes', 'no']))
+      .optional()
+      .describe('Answers to questions by id, where evidence has none.'),
+  })
+  .meta({ id: 'RunbookRequest' })
+export type RunbookRequest = z.infer<typeof RunbookRequest>
+
 const note = Sentence.optional()
 const Digest = z.string().regex(/^[0-9a-f]{64}$/)
 const Attempt = z.int().min(0).max(10_000)

@@ -1,6 +1,6 @@
 import type { FastifySchemaCompiler } from 'fastify'
 import type { z } from 'zod'
-import { writtenPath } from '../../config/document.ts'
+import { meantIssues, writtenPath } from '../../config/document.ts'
 import { suggest } from '../../config/suggest.ts'
 import { UnwindError } from '../../model/errors.ts'
 
@@ -19,11 +19,12 @@ export const validator: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }
 const PARTS: Record<string, string> = { body: 'body', querystring: 'query', params: 'path', headers: 'headers' }
 
 function invalid(error: z.ZodError, part: string): UnwindError {
-  const faults = error.issues
+  const issues = meantIssues(error)
+  const faults = issues
     .slice(0, FAULTS_LIMIT)
     .map(({ path, message }) => ({ path: writtenPath([part, ...path]), message }))
   const first = faults[0]
-  const more = error.issues.length > 1 ? ` (and ${error.issues.length - 1} more)` : ''
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : ''
   return new UnwindError('INVALID_REQUEST', `${first?.path ?? part}: ${first?.message ?? 'is not valid'}${more}`, {
     errors: faults,
   })

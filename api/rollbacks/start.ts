@@ -113,7 +113,7 @@ function alreadyRunning(api: Api, place: Place, running: Execution | undefined):
 }
 
 function startOptions(api: Api, input: RunInput, asked: Asked) {
-  const { service, environment, incident, reason, startedBy, steps, runbook } = input
+  const { service, environment, incident, reason, startedBy, runbook } = input
   const attributes = {
     UnwindService: service,
     UnwindEnvironment: environment,
@@ -133,14 +133,26 @@ function startOptions(api: Api, input: RunInput, asked: Asked) {
     typedSearchAttributes: Object.entries(attributes).flatMap(([name, value]) =>
       value ? [{ key: defineSearchAttributeKey(name, 'KEYWORD'), value }] : [],
     ),
-    memo: { request: asked, startedBy, reason, ...(incident && { incident }) },
+    memo: {
+      ...{ request: asked, startedBy, reason },
+      ...(incident && { incident }),
+      ...(runbook && { runbook: runbook.name }),
+    },
     staticSummary: `Rollback of ${service} in ${environment}`,
-    staticDetails: [
-      `Asked for by ${startedBy.subject}.`,
-      '',
-      ...(runbook ? [`Runbook \`${runbook.name}\`.`] : steps.map((step) => `1. \`${step.title}\``)),
-    ].join('\n'),
+    staticDetails: detailsOf(input),
   }
+}
+
+/** What Temporal's own pages say of the run before it has said anything itself. */
+function detailsOf({ startedBy, steps, runbook }: RunInput): string {
+  const by = `Asked for by ${startedBy.subject}.`
+  if (runbook)
+    return [
+      by,
+      '',
+      `Runbook \`${runbook.name}\`, revision \`${runbook.revision.slice(0, 12)}\`, ${runbook.source}`,
+    ].join('\n')
+  return [by, '', ...steps.map((step) => `1. \`${step.title}\``)].join('\n')
 }
 
 function started(

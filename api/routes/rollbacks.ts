@@ -1,7 +1,7 @@
-import { compile } from '../../model/compile.ts'
 import type { Api } from '../context.ts'
 import type { App } from '../http/app-type.ts'
 import { callerOf } from '../http/authenticate.ts'
+import { compileAsked, placeAsked } from '../rollbacks/asked.ts'
 import { listRollbacks } from '../rollbacks/list.ts'
 import { planRollback } from '../rollbacks/plan.ts'
 import { askedBy, startRollback } from '../rollbacks/start.ts'
@@ -30,17 +30,14 @@ function startRoute(app: App, api: Api): void {
       tags,
       headers: IdempotencyHeaders,
       body: api.request,
-      response: { 202: StartedDocument, 200: StartedDocument, ...problems(409, 413, 415, 422) },
+      response: { 202: StartedDocument, 200: StartedDocument, ...problems(404, 409, 413, 415, 422) },
     },
     handler: async (request, reply) => {
       const { actor } = callerOf(request)
-      const input = compile(request.body, api.configuration, api.kinds, actor)
-      const started = await startRollback(
-        api,
-        input,
-        askedBy(request.headers['idempotency-key'], request.body),
-        () => input,
-      )
+      const { body } = request
+      const loaded = await placeAsked(api, body)
+      const asked = askedBy(request.headers['idempotency-key'], body)
+      const started = await startRollback(api, loaded.place, asked, () => compileAsked(api, body, loaded, actor))
       return reply
         .code(started.created ? 202 : 200)
         .header('location', started.url)
@@ -60,8 +57,10 @@ function planRoute(app: App, api: Api): void {
       body: api.request,
       response: { 200: PlanDocument, ...problems(404, 409, 413, 415, 422, 502) },
     },
-    handler: (request) =>
-      planRollback(api, compile(request.body, api.configuration, api.kinds, callerOf(request).actor)),
+    handler: async (request) => {
+      const loaded = await placeAsked(api, request.body)
+      return planRollback(api, compileAsked(api, request.body, loaded, callerOf(request).actor))
+    },
   })
 }
 

@@ -1,11 +1,15 @@
 import { z } from 'zod'
-import { bodies, rollbackRequest } from '../../model/request.ts'
+import { bodies, rollbackRequest, RunbookRequest } from '../../model/request.ts'
 import { OUTCOMES, PHASES } from '../../model/run.ts'
 import { Name, Sentence } from '../../model/step.ts'
 import { Step } from '../../activities/schemas.ts'
 
 /** Made once: a schema with an id may exist only once in a process. */
 export const RollbackRequest = rollbackRequest(Step)
+
+/** A rollback with its steps, or a runbook by its name. */
+export const AskedRequest = z.union([RollbackRequest, RunbookRequest])
+export type AskedRequest = z.infer<typeof AskedRequest>
 
 export const Place = z.strictObject({
   environment: Name.describe('Environment of the configuration.'),

@@ -6,13 +6,14 @@ export interface RequestMemo {
   startedBy?: Actor
   reason?: string
   incident?: string
+  runbook?: string
 }
 
 /** Reads a memo that others could have written too: whatever has not our form counts as absent. */
 export function readRequestMemo(memo: Record<string, unknown> | undefined): RequestMemo {
   const request = record(memo?.['request'])
   const startedBy = record(memo?.['startedBy'])
-  const { reason, incident } = memo ?? {}
+  const { reason, incident, runbook } = memo ?? {}
   return {
     ...(request &&
       typeof request['body'] === 'string' && {
@@ -27,6 +28,7 @@ export function readRequestMemo(memo: Record<string, unknown> | undefined): Requ
       }),
     ...(typeof reason === 'string' && { reason }),
     ...(typeof incident === 'string' && { incident }),
+    ...(typeof runbook === 'string' && { runbook }),
   }
 }
 

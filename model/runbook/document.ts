@@ -25,7 +25,7 @@ const Parameter = z
       .describe('Regular expression for the whole text: characters, classes and at most four repetitions, no groups.'),
     description: Sentence.optional(),
   })
-  .meta({ id: 'Parameter', description: 'release: every step that changes something goes to it.' })
+  .meta({ id: 'RunbookParameter', description: 'release: every step that changes something goes to it.' })
 
 const Trigger = z
   .strictObject({
@@ -37,7 +37,7 @@ const Trigger = z
       .describe('A measurement that is made all the time.'),
     mode: z.enum(['propose', 'auto']).default('propose').describe('propose: a person starts it.'),
   })
-  .meta({ id: 'Trigger' })
+  .meta({ id: 'RunbookTrigger' })
 
 const Rule = z
   .strictObject({
@@ -49,7 +49,7 @@ const Rule = z
     remind: Duration.optional().describe('Between two reminders.'),
     escalate: Duration.optional().describe('Until the escalation contact is told.'),
   })
-  .meta({ id: 'ApprovalRule' })
+  .meta({ id: 'RunbookApprovalRule' })
 
 const Branch = z
   .union([
@@ -57,7 +57,7 @@ const Branch = z
     z.strictObject({ run: Name.describe('The procedure.') }),
     z.strictObject({ stop: Sentence.describe('What to do instead. Nothing is changed.') }),
   ])
-  .meta({ id: 'Branch' })
+  .meta({ id: 'RunbookBranch' })
 
 const Question = z
   .strictObject({
@@ -67,7 +67,7 @@ const Question = z
     onYes: Branch,
     onNo: Branch,
   })
-  .meta({ id: 'Question' })
+  .meta({ id: 'RunbookQuestion' })
 
 const ChecklistItem = z
   .strictObject({
@@ -80,7 +80,7 @@ const ChecklistItem = z
       .optional()
       .describe('The event, or the end of the step, that ticks it. Default: a person does.'),
   })
-  .meta({ id: 'ChecklistItem' })
+  .meta({ id: 'RunbookChecklistItem' })
 
 /** Everything of a document but its steps. */
 const fields = {

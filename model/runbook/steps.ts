@@ -150,7 +150,7 @@ export function runbookEntries(
   const step = z.discriminatedUnion('kind', steps).meta({ id: 'RunbookStep' })
   const parallel = z
     .strictObject({ parallel: z.array(step).min(2).max(10) })
-    .meta({ id: 'Parallel', description: 'Steps that are carried out at the same time.' })
+    .meta({ id: 'RunbookParallel', description: 'Steps that are carried out at the same time.' })
   return z.union([step, parallel]) as unknown as z.ZodType<RunbookEntry>
 }
 
