@@ -1,4 +1,4 @@
-import { type Document, isPair, isScalar, isSeq, type Pair, parseDocument, visit, YAMLMap, YAMLSeq } from 'yaml'
+import { type Document, isMap, isPair, isScalar, isSeq, type Pair, parseDocument, visit, YAMLMap, YAMLSeq } from 'yaml'
 import { z } from 'zod'
 import { canonical } from '../../model/canonical.ts'
 import { UnwindError } from '../../model/errors.ts'
@@ -43,6 +43,7 @@ export function formatRunbook(text: string, fields: FieldOrder): string {
   const read = readDocument(text, z.unknown())
   if ('problems' in read) throw refused(`the document can't be read:\n${writtenProblems('-', read.problems)}`)
   const document = parseDocument(text, { ...OPTIONS, logLevel: 'silent' })
+  if (!isMap(document.contents)) throw refused('the document is no runbook: it holds no keys')
   const before = meaning(document)
   visit(document, {
     Map: (_key, map, path) => {
@@ -90,10 +91,22 @@ function arrange(map: YAMLMap, path: readonly unknown[], fields: FieldOrder): vo
   if (!rank) return
   const [first] = map.items
   map.items = map.items.toSorted((a, b) => rank(keyOf(a)) - rank(keyOf(b)))
-  // The parser hangs a comment above the first key on the map; once that key moves, the comment goes with it.
-  if (!first || first === map.items[0] || !map.commentBefore || path.length < 2) return
-  if (isScalar(first.key)) first.key.commentBefore = map.commentBefore
-  map.commentBefore = null
+  const [now] = map.items
+  if (!first || !now || first === now || !isScalar(first.key) || !isScalar(now.key)) return
+  // A blank line stands between parts, never above the first one.
+  if (now.key.spaceBefore) {
+    now.key.spaceBefore = false
+    first.key.spaceBefore = true
+  }
+  if (path.length === 1) {
+    // What stands above the first key of all speaks of the whole file.
+    now.key.commentBefore = [first.key.commentBefore, now.key.commentBefore].filter(Boolean).join('\n') || null
+    first.key.commentBefore = null
+  } else if (map.commentBefore) {
+    // The parser hangs a comment above the first key on the map; once that key moves, the comment goes with it.
+    first.key.commentBefore = map.commentBefore
+    map.commentBefore = null
+  }
 }
 
 /** How keys of a map at this place are ordered; undefined where people order them, as in procedures and contacts. */
