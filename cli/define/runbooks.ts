@@ -1,4 +1,6 @@
 import { type Command, Option } from 'commander'
+import { defineExport } from './exchange.ts'
+import { defineImport } from './imports.ts'
 import { address, type Ended, output, runs } from './options.ts'
 
 /** `runbook`: the files of runbooks, on this machine and without an API; and what the API reads of them. */
@@ -30,4 +32,6 @@ export function defineRunbooks(program: Command, ended: Ended): void {
   address(output(runbook.command('get').argument('<name>', 'name of a runbook'), ['json', 'yaml']))
     .description('Print a runbook that the API reads, as it stands now')
     .action(runs(ended, async () => (await import('../commands/runbook-list.ts')).get))
+  defineExport(runbook, ended)
+  defineImport(runbook, ended)
 }

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml'
+import { milliseconds } from '../../model/duration.ts'
 import type { Runbook } from '../../model/runbook/document.ts'
 import { sentence } from './parts.ts'
 import { type Measured, playbookOf, type Part, type Series, type Surroundings } from './playbook.ts'
@@ -103,27 +104,42 @@ function prometheus(query: string, fields: Readonly<Record<string, unknown>>): P
 }
 
 /** One request by curl: the web provider of Argo Rollouts takes JSON and 2xx only. Everything of the runbook reaches it as an environment variable. */
-function probe(url: string, { status = 200, timeout = '5s', contains }: Readonly<Record<string, unknown>>): object {
+function probe(url: string, fields: Readonly<Record<string, unknown>>): object {
+  const { status = 200, timeout, below, contains } = fields
   const statuses = [status].flat().map(String)
-  const most = /^(\d+)(ms|s)$/.exec(String(timeout))
-  const seconds = most ? Number(most[1]) / (most[2] === 'ms' ? 1_000 : 1) : 5
-  const script = [
-    'answer=$(curl -sS --max-time "$MOST" -w "\\n%{http_code}" "$URL") || exit 1',
-    'case " $STATUSES " in *" $(printf "%s\\n" "$answer" | tail -n 1) "*) ;; *) exit 1 ;; esac',
-    'case $answer in *"$CONTAINS"*) ;; *) exit 1 ;; esac',
-  ].join('\n')
-  const env = { URL: url, MOST: String(seconds), STATUSES: statuses.join(' '), CONTAINS: String(contains ?? '') }
+  const most = seconds(timeout) ?? 5
+  const env = {
+    URL: url,
+    MOST: String(most),
+    STATUSES: statuses.join(' '),
+    CONTAINS: String(contains ?? ''),
+    LESS: String(seconds(below) ?? ''),
+  }
   const container = {
     name: 'probe',
     image: CURL_IMAGE,
-    command: ['/bin/sh', '-eu', '-c', script],
+    command: ['/bin/sh', '-eu', '-c', PROBE],
     env: Object.entries(env).map(([name, value]) => ({ name, value: literal(value) })),
   }
   return {
     backoffLimit: 0,
-    activeDeadlineSeconds: Math.ceil(seconds) + 30,
+    activeDeadlineSeconds: Math.ceil(most) + 30,
     template: { spec: { restartPolicy: 'Never', containers: [container] } },
   }
+}
+
+const PROBE = [
+  'answer=$(curl -sS --max-time "$MOST" -w "\\n%{http_code} %{time_starttransfer}" "$URL") || exit 1',
+  'last=$(printf "%s\\n" "$answer" | tail -n 1)',
+  'case " $STATUSES " in *" ${last%% *} "*) ;; *) exit 1 ;; esac',
+  'case $answer in *"$CONTAINS"*) ;; *) exit 1 ;; esac',
+  '[ -z "$LESS" ] || awk -v took="${last#* }" -v less="$LESS" "BEGIN { exit !(took < less) }"',
+].join('\n')
+
+/** Seconds of a duration; undefined for what is none. */
+function seconds(duration: unknown): number | undefined {
+  const ms = typeof duration === 'string' ? milliseconds(duration) : Number.NaN
+  return Number.isNaN(ms) ? undefined : ms / 1_000
 }
 
 /** Kubernetes puts other variables in place of `$(NAME)`, unless the dollar sign is doubled. */

@@ -1,6 +1,8 @@
+import type { RunInput, StepState } from '../../model/run.ts'
 import type { Runbook } from '../../model/runbook/document.ts'
 import { analysisOf } from './analysis.ts'
 import { checklistOf } from './checklist.ts'
+import { exactOf, playbookOfRun } from './compiled.ts'
 import { playbookOf, type Surroundings } from './playbook.ts'
 import { rulesOf } from './prometheus.ts'
 import { scriptOf } from './script/script.ts'
@@ -18,11 +20,31 @@ export interface Exported {
 
 /** Writes a runbook in another form. Throws RangeError when `surroundings` name an environment that it doesn't have. */
 export function exportRunbook(form: Form, document: Runbook, surroundings: Surroundings = {}): Exported {
-  if (form === 'github-actions') return workflowOf(document)
   const playbook = playbookOf(document, surroundings)
-  if (form === 'prometheus') return rulesOf(document, surroundings.environment)
-  if (form === 'analysis-template') return analysisOf(document, surroundings)
-  return form === 'script' ? scriptOf(playbook, surroundings) : checklistOf(playbook, surroundings)
+  switch (form) {
+    case 'script':
+      return scriptOf(playbook, surroundings)
+    case 'checklist':
+      return checklistOf(playbook, surroundings)
+    case 'github-actions':
+      return workflowOf(document)
+    case 'prometheus':
+      return rulesOf(document, surroundings.environment)
+    case 'analysis-template':
+      return analysisOf(document, surroundings)
+  }
+}
+
+/**
+ * The break-glass script of a compiled run, with the exact ReplicaSets of its plans where they are known: what is kept in
+ * the archive for the day when Unwind itself can't be reached.
+ */
+export function breakGlassScript(
+  input: RunInput,
+  connections: Surroundings['connections'] = {},
+  planned: readonly Pick<StepState, 'id' | 'plan'>[] = [],
+): Exported {
+  return scriptOf(playbookOfRun(input), { connections, exact: exactOf(planned) })
 }
 
 export type { Exact, Surroundings } from './playbook.ts'
