@@ -4,8 +4,7 @@ const INSTEAD =
   'Keep the schema and take the application back, or write the one migration to take back: unwind plans it and shows what it loses.'
 const ALL = 'It takes back every migration that there ever was, with the data in what they made.'
 
-/** Migration tools by their command: what takes back a bounded piece, what only looks, and what destroys. */
-export const migrations: Readonly<Record<string, Recogniser>> = {
+const TOOLS: Readonly<Record<string, Recogniser>> = {
   prisma: (args) => {
     const [first, second, ...rest] = args
     const name = `${first} ${second}`
@@ -49,6 +48,27 @@ export const migrations: Readonly<Record<string, Recogniser>> = {
     if (args[1] === undefined || args.length > 2) return manual('What it goes down to is not clear.')
     return back('alembic', /^-\d+$/.test(args[1]) ? { steps: Number(args[1].slice(1)) } : { to: args[1] })
   },
+}
+
+/** Migration tools by their command: what takes back a bounded piece, what only looks, and what destroys. */
+export const migrations: Readonly<Record<string, Recogniser>> = Object.fromEntries(
+  Object.entries(TOOLS).map(([tool, reads]) => [tool, strict(reads)]),
+)
+
+/** Flags that bound what is taken back, and those that only say where the tool finds things. */
+const KNOWN =
+  /^--?(?:name|to|step|tag|count|date|target|rolled-back|all|env|config|url|schema|knexfile|migrations-path|cwd|esm|no-color|debug|changelog-?file|defaults-?file|configFiles|user|username|locations)(?:=|$)|^-\d+$/i
+
+/** A flag that is not known may bound the work in a way that a step does not have: then a person reads it. */
+function strict(reads: Recogniser): Recogniser {
+  return (args, around) => {
+    const found = reads(args, around)
+    const odd = args.find((arg) => arg?.startsWith('-') && !KNOWN.test(arg))
+    if (found?.as === 'step' && odd !== undefined) return manual(`What ${odd} means here is not known.`)
+    return args.includes(undefined) && found?.as === 'step'
+      ? manual('It is bounded by what only a shell can tell.')
+      : found
+  }
 }
 
 function sequelize(args: Args): Became | undefined {

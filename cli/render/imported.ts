@@ -1,0 +1,58 @@
+import type { Finding } from '../../exchange/import/index.ts'
+import type { Line, Style } from './span.ts'
+
+const MARKS: Record<Finding['outcome'], readonly [Style, string]> = {
+  step: ['good', '+'],
+  merged: ['good', '='],
+  asked: ['ask', '?'],
+  ticked: ['ask', '☐'],
+  kept: ['dim', '·'],
+  refused: ['bad', '✗'],
+}
+
+/** What each line became: the line as it was, below it where it stands now and why; kept lines only where they say why. */
+export function diffLines(findings: readonly Finding[]): Line[] {
+  const width = String(findings.at(-1)?.end ?? 1).length
+  return findings.flatMap(({ line, original, outcome, became, reason, instead }): Line[] => {
+    const [style, mark] = MARKS[outcome]
+    const indent = ' '.repeat(width + 3)
+    const shown = original.split('\n').map((text, at): Line => {
+      const number = at === 0 ? `${String(line).padStart(width)} ${mark} ` : indent
+      return [
+        [style, number],
+        [outcome === 'refused' ? 'removed' : 'plain', text],
+      ]
+    })
+    if (outcome === 'kept') return [[...(shown[0] ?? []), ['dim', `   → ${became}`]], ...shown.slice(1)]
+    return [
+      ...shown,
+      [
+        [style, `${indent}→ ${became}`],
+        ['dim', reason === undefined ? '' : `: ${reason}`],
+      ],
+      ...(instead === undefined ? [] : [[['good', `${indent}  Instead: ${instead}`]] as Line]),
+    ]
+  })
+}
+
+/** How many lines became what, what was refused, and what the configuration needs for it. */
+export function summaryLines(findings: readonly Finding[], connections: Readonly<Record<string, string>>): Line[] {
+  const count = (...outcomes: Finding['outcome'][]) =>
+    findings.filter(({ outcome }) => outcomes.includes(outcome)).length
+  const counts = `${count('step', 'merged')} became steps, ${count('asked', 'ticked')} are asked or ticked, ${count('kept')} kept, ${count('refused')} refused`
+  const refused = findings.filter(({ outcome }) => outcome === 'refused')
+  return [
+    [['bold', `${counts}.`]],
+    ...refused.map(
+      ({ line, reason }): Line => [
+        ['bad', `  line ${line} refused: `],
+        ['plain', reason ?? ''],
+      ],
+    ),
+    ...Object.entries(connections).map(
+      ([name, origin]): Line => [
+        ['plain', `  The configuration needs connection ${name}: kind http, origin ${origin}`],
+      ],
+    ),
+  ]
+}
