@@ -29,8 +29,8 @@ export interface Imported {
   connections: Record<string, string>
 }
 
-export const FORMATS = ['runbook', 'markdown', 'github-actions', 'shell'] as const
-export type Format = (typeof FORMATS)[number]
+/** How a source is written. */
+export type Format = 'runbook' | 'markdown' | 'github-actions' | 'shell'
 
 /** Which steps and measurements a document may hold. Each answers what is wrong with one, or nothing. */
 export interface Known {

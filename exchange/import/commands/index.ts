@@ -54,11 +54,6 @@ export function recognise(name: string, args: Args, around: Around): Became | un
   return Object.hasOwn(KNOWN, name) ? KNOWN[name]?.(args, around) : undefined
 }
 
-/** Whether a command is one that import knows: what it can't type it says why. */
-export function isKnown(name: string): boolean {
-  return Object.hasOwn(KNOWN, name)
-}
-
 /** The command that `kubectl exec`, `docker exec` and `docker compose exec|run` run inside. */
 function containerCommand(name: string, args: Args): readonly string[] | undefined {
   if (!/^(kubectl|oc|docker|docker-compose|podman)$/.test(name)) return undefined
