@@ -21,8 +21,8 @@ export interface Ground extends Surroundings {
   close(): Promise<void>
 }
 
-/** Sets all of it up with `unwind init`, `unwind api` and `unwind worker`. */
-export async function openGround(kubeconfig: string, temporal: string, namespace: string): Promise<Ground> {
+/** Sets all of it up with `unwind init`, `unwind api` and `unwind worker`. `more` is added to the configuration. */
+export async function openGround(kubeconfig: string, temporal: string, namespace: string, more = ''): Promise<Ground> {
   const folder = await mkdtemp(join(tmpdir(), 'unwind-cli-'))
   const hands = openHands(kubeconfig, undefined)
   await hands.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }])
@@ -40,7 +40,7 @@ export async function openGround(kubeconfig: string, temporal: string, namespace
   const init = await unwind(['init', '--kubeconfig', kubeconfig, '-n', namespace], { cwd: folder })
   if (init.code !== 0) throw new Error(`unwind init: ${init.stderr}`)
   const port = await claimPort()
-  await addToConfiguration(folder, port)
+  await addToConfiguration(folder, port, more)
   const env = { TEMPORAL_ADDRESS: temporal, TEMPORAL_CONFIG_FILE: join(folder, 'none.toml') }
   const part = (name: 'api' | 'worker', ready: () => Promise<boolean>) =>
     startProcess({
@@ -75,11 +75,11 @@ export async function openGround(kubeconfig: string, temporal: string, namespace
   }
 }
 
-async function addToConfiguration(folder: string, port: number): Promise<void> {
+async function addToConfiguration(folder: string, port: number, more: string): Promise<void> {
   const { signingKey, verifyKey } = await generateKeys(join(folder, 'keys'))
   const path = join(folder, 'unwind.yaml')
   const text = (await readFile(path, 'utf8')).replace('worker:\n', `worker:\n  verifyKeys: [${verifyKey}]\n`)
-  await writeFile(path, `${text}api: { port: ${port}, signingKey: ${signingKey} }\n`)
+  await writeFile(path, `${text}api: { port: ${port}, signingKey: ${signingKey} }\n${more}`)
 }
 
 function deployment(

@@ -49,10 +49,10 @@ describe('unwind runbook lint', () => {
     const { code, stdout } = await unwind(['runbook', 'lint', 'a.yaml', 'b.yaml', 'c.yaml'], { cwd: folder })
     expect(code).toBe(2)
     expect(stdout).toMatchInlineSnapshot(`
-      "a.yaml:43:13: decision[1].onNo.run: there is no procedure app-onyl; did you mean app-only?
-      a.yaml:46:3: procedures.app-only: no answer leads to procedure app-only
-      b.yaml:41:5: decision[1].evidence: release has no migratons; did you mean migrations?
-      c.yaml:55:7: procedures.app-only[1]: unknown key "consecutiv"; did you mean consecutive?
+      "a.yaml:42:13: decision[1].onNo.run: there is no procedure app-onyl; did you mean app-only?
+      a.yaml:45:3: procedures.app-only: no answer leads to procedure app-only
+      b.yaml:40:5: decision[1].evidence: release has no migratons; did you mean migrations?
+      c.yaml:54:7: procedures.app-only[1]: unknown key "consecutiv"; did you mean consecutive?
       "
     `)
   })
@@ -203,7 +203,7 @@ describe('unwind runbook show', () => {
     expect(stdout).toMatch(/^revision +[0-9a-f]{64}$/m)
     for (const text of [
       'team-payments',
-      'production, staging',
+      'production',
       '2 of sre, not whoever asked',
       'Confirm with the business',
     ])
