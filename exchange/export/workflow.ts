@@ -11,16 +11,7 @@ export function workflowOf(document: Runbook): { text: string; remarks: string[]
   const { name, service } = document.metadata
   const environments = Object.keys(document.environments ?? {})
   const parameters = Object.entries(document.parameters ?? {})
-  const inputs = {
-    environment: {
-      description: 'Environment',
-      required: true,
-      ...(environments.length > 0 ? { type: 'choice', options: environments } : { type: 'string' }),
-    },
-    ...Object.fromEntries(parameters.map(inputOf)),
-    reason: { description: 'Why; people read it in the report', required: true, type: 'string' },
-    incident: { description: 'Incident that it belongs to', required: false, type: 'string' },
-  }
+  const inputs = inputsOf(environments, parameters)
   const workflow = {
     name: `Roll back ${plain(service)}`,
     on: { workflow_dispatch: { inputs } },
@@ -31,43 +22,55 @@ export function workflowOf(document: Runbook): { text: string; remarks: string[]
         'runs-on': 'ubuntu-latest',
         'timeout-minutes': 90,
         environment: '${{ inputs.environment }}',
-        env: {
-          UNWIND_URL: '${{ vars.UNWIND_URL }}',
-          UNWIND_TOKEN: '${{ secrets.UNWIND_TOKEN }}',
-          ENVIRONMENT: '${{ inputs.environment }}',
-          REASON: '${{ inputs.reason }}',
-          INCIDENT: '${{ inputs.incident }}',
-          ...Object.fromEntries(parameters.map(([key]) => [variable(key), `\${{ inputs.${inputName(key)} }}`])),
-        },
-        steps: [
-          { name: 'Start', id: 'start', shell: 'bash', run: startScript(name, parameters) },
-          { name: 'Wait', shell: 'bash', run: WAIT_SCRIPT, env: { PLACE: '${{ steps.start.outputs.place }}' } },
-          {
-            name: 'Report',
-            if: "always() && steps.start.outputs.place != ''",
-            shell: 'bash',
-            run: REPORT_SCRIPT,
-            env: { PLACE: '${{ steps.start.outputs.place }}' },
-          },
-        ],
+        env: environmentOf(parameters),
+        steps: stepsOf(name, parameters),
       },
     },
   }
+  const needed =
+    'Needs the variable UNWIND_URL and the secret UNWIND_TOKEN (verbs read and start), best per environment.'
   const head = [
     ...comment(`Takes ${service} back by the runbook ${name}, with one click. Put it under .github/workflows.`),
-    ...comment(
-      'Needs the variable UNWIND_URL and the secret UNWIND_TOKEN (verbs read and start), best per environment.',
-    ),
+    ...comment(needed),
   ]
   const remarks = [
-    ...(environments.length === 0
-      ? ['the runbook names no environments, so the environment is typed in, not chosen']
-      : []),
-    ...(Object.keys(inputs).length > 25
-      ? ['GitHub takes at most 25 inputs; give some parameters a default and take them out']
-      : []),
+    ...(environments.length > 0
+      ? []
+      : ['the runbook names no environments, so the environment is typed in, not chosen']),
+    ...(Object.keys(inputs).length > 25 ? ['GitHub takes at most 25 inputs; take out some that have a default'] : []),
   ]
   return { text: `${head.join('\n')}\n${stringify(workflow, { lineWidth: 0 })}`, remarks }
+}
+
+function inputsOf(environments: readonly string[], parameters: readonly [string, Parameters[string]][]): object {
+  const choice = environments.length > 0 ? { type: 'choice', options: environments } : { type: 'string' }
+  return {
+    environment: { description: 'Environment', required: true, ...choice },
+    ...Object.fromEntries(parameters.map(inputOf)),
+    reason: { description: 'Why; people read it in the report', required: true, type: 'string' },
+    incident: { description: 'Incident that it belongs to', required: false, type: 'string' },
+  }
+}
+
+function environmentOf(parameters: readonly [string, Parameters[string]][]): Record<string, string> {
+  return {
+    UNWIND_URL: '${{ vars.UNWIND_URL }}',
+    UNWIND_TOKEN: '${{ secrets.UNWIND_TOKEN }}',
+    ENVIRONMENT: '${{ inputs.environment }}',
+    REASON: '${{ inputs.reason }}',
+    INCIDENT: '${{ inputs.incident }}',
+    ...Object.fromEntries(parameters.map(([key]) => [variable(key), `\${{ inputs.${inputName(key)} }}`])),
+  }
+}
+
+function stepsOf(name: string, parameters: readonly [string, Parameters[string]][]): object[] {
+  const env = { PLACE: '${{ steps.start.outputs.place }}' }
+  const started = "always() && steps.start.outputs.place != ''"
+  return [
+    { name: 'Start', id: 'start', shell: 'bash', run: startScript(name, parameters) },
+    { name: 'Wait', shell: 'bash', run: WAIT_SCRIPT, env },
+    { name: 'Report', if: started, shell: 'bash', run: REPORT_SCRIPT, env: { ...env } },
+  ]
 }
 
 type Parameters = NonNullable<Runbook['parameters']>
