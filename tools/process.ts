@@ -27,6 +27,8 @@ export interface ProcessSpec {
   ready: (ports: Ports) => Promise<boolean>
   /** How long it may take to become ready, in ms; 60 s unless given. */
   within?: number
+  /** A crash at start that this program is known for, as its log tells it: it is started again, twice at most. */
+  stumbles?: RegExp
   /** How it is asked to end, and how long it then has before it is killed, in ms; SIGTERM and 5 s unless given. */
   signal?: NodeJS.Signals
   grace?: number

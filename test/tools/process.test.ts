@@ -43,6 +43,19 @@ async function alone(): Promise<Identity> {
 }
 
 describe('startProcess', () => {
+  test('a process that falls over a flaw it is known for is started again; over any other it is not', async () => {
+    const path = await scratch()
+    const stumbling = `require('node:fs').appendFileSync('turns', '.')
+      if (require('node:fs').readFileSync('turns').length < 2) { console.error('panic: known'); process.exit(2) }
+      ${listener}`
+    const args: ProcessSpec['args'] = ({ http }) => ['-e', stumbling, String(http)]
+    const folder = { path, temporary: false }
+    await expect(listening({ args, folder, stumbles: /panic: other/ })).rejects.toThrow(/panic: known/)
+    await writeFile(join(path, 'turns'), '')
+    expect((await listening({ args, folder, stumbles: /panic: known/ })).alive).toBe(true)
+    expect(await readFile(join(path, 'turns'), 'utf8')).toBe('..')
+  })
+
   test('resolves once the process is ready, and stop leaves nothing', async () => {
     const running = await listening()
     const answer = await fetch(`http://127.0.0.1:${running.ports['http']}`)

@@ -8,6 +8,9 @@ import { end, gone, type Identity, identify, isAlive, signalGroup } from './owne
 import type { Ports } from './ports.ts'
 import { record } from './records.ts'
 
+/** How often a process is started that falls over a known flaw. */
+const TURNS = 3
+
 /** One process of a spec, through as many starts as it is given. */
 export class Supervised implements RunningProcess {
   readonly name: string
@@ -35,8 +38,19 @@ export class Supervised implements RunningProcess {
     return this.#identity !== undefined && isAlive(this.#identity)
   }
 
-  /** Starts it and waits until it is ready. */
+  /** Starts it and waits until it is ready; again where it fell over a flaw that its spec knows of. */
   async start(): Promise<void> {
+    for (let turn = 1; ; turn++) {
+      try {
+        return await this.#startOnce()
+      } catch (error) {
+        const known = error instanceof Error && this.#spec.stumbles?.test(error.message) === true
+        if (!known || this.#ending === undefined || turn >= TURNS) throw error
+      }
+    }
+  }
+
+  async #startOnce(): Promise<void> {
     this.#ending = undefined
     const child = this.#spawn()
     child.once('error', (error) => (this.#ending = `could not be started: ${error.message}`))
