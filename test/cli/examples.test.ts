@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
+import type { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { kinds } from '../../activities/schemas.ts'
@@ -23,9 +24,12 @@ test.each(await readdir(new URL('requests/', folder)))(
 
 test('every command in the examples and the guide is one that there is, with options that it takes', async () => {
   const texts = await Promise.all(
-    ['examples/ci/github-actions.yaml', 'examples/requests/two-deployments.yaml', 'docs/guide/cli.md'].map((path) =>
-      readFile(new URL(`../../${path}`, import.meta.url), 'utf8'),
-    ),
+    [
+      'examples/ci/github-actions.yaml',
+      'examples/requests/two-deployments.yaml',
+      'docs/guide/cli.md',
+      'docs/guide/runbooks.md',
+    ].map((path) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8')),
   )
   const lines = texts.flatMap((text) =>
     [...text.matchAll(/(?:^ *|run: |# +)unwind ([^\n`]+)/gm)].map((match) => match[1] ?? ''),
@@ -33,8 +37,8 @@ test('every command in the examples and the guide is one that there is, with opt
   expect(lines.length).toBeGreaterThan(20)
   const program = define(() => undefined)
   for (const line of lines) {
-    const [name = '', ...words] = line.split(/\s+/)
-    const command = program.commands.find((known) => known.name() === name)
+    const words = line.split(/\s+/)
+    const command = commandOf(program, words)
     expect(command, `unwind ${line}`).toBeDefined()
     const options = words.filter((word) => /^--?[a-z]/.test(word)).map((word) => word.split('=')[0])
     for (const option of options)
@@ -44,6 +48,13 @@ test('every command in the examples and the guide is one that there is, with opt
       ).toBe(true)
   }
 })
+
+/** The command that a line names, or the command within it. */
+function commandOf(program: Command, words: readonly string[]): Command | undefined {
+  const [name, ...rest] = words
+  const command = program.commands.find((known) => known.name() === name)
+  return command && command.commands.length > 0 ? (commandOf(command, rest) ?? command) : command
+}
 
 test('the guide has the exit codes of the help', async () => {
   const guide = await readFile(new URL('../../docs/guide/cli.md', import.meta.url), 'utf8')

@@ -40,6 +40,12 @@ describe('help', () => {
                                    person
         history <workload>         List what a workload could be rolled back to
         report <service>           Print the report of a rollback as Markdown
+        stats                      Show outcomes and times to decide, mitigate and
+                                   recover over the archive
+        ready [runbook]            Plan every runbook and change nothing: say what
+                                   would stand in its way
+        obligations                List what is still owed after rollbacks, or settle
+                                   it
 
       Answering a rollback:
         approve <service>          Say yes to the plan that is shown
@@ -60,6 +66,10 @@ describe('help', () => {
                                    to its end
         claim <service>            Say that you are driving this rollback
         resume <service>           Go on after a pause
+
+      Runbooks:
+        runbook                    List runbooks; check, put in order and draw their
+                                   files
 
       Setting up:
         init                       Look at a cluster, pin it and write unwind.yaml
