@@ -1,4 +1,4 @@
-import { type Runbook, runbookDocument } from '../model/runbook/document.ts'
+import { runbookDocument } from '../model/runbook/document.ts'
 import { ENGINE_SCHEMAS, runbookEntries } from '../model/runbook/steps.ts'
 import { measurements } from './checks/schemas.ts'
 import { kinds } from './schemas.ts'
@@ -10,7 +10,6 @@ export const RunbookDocument = runbookDocument(
     Object.values(measurements).map(({ schema }) => schema),
   ),
 )
-export type { Runbook }
 
 /** In which order the fields of steps and measurements are written: that of their schemas. */
 export const fieldOrder = {
