@@ -19,6 +19,7 @@ export function crossCheck(configuration: Configuration, at: Locate): DocumentPr
       ),
     ),
     ...twins(configuration),
+    ...anybody(configuration),
   ]
   return names
     .filter((name) => name !== undefined)
@@ -36,6 +37,20 @@ function misnamed(path: (string | number)[], name: string, known: readonly strin
   const meant = nearest(name, known)
   const hint = meant ? `did you mean ${meant}?` : `there is: ${known.slice(0, 20).join(', ') || 'none'}`
   return { path, message: `${name} is not known; ${hint}` }
+}
+
+/** Where it matters, a yes has to be somebody's in particular. */
+function anybody({ environments }: Configuration): (Misnamed | undefined)[] {
+  return Object.entries(environments).flatMap(([name, { protected: strict, policy }]) =>
+    policy.approvals.map(({ groups }, index) =>
+      strict && groups.length === 0
+        ? {
+            path: ['environments', name, 'policy', 'approvals', index],
+            message: `${name} is protected: name the groups whose approval counts`,
+          }
+        : undefined,
+    ),
+  )
 }
 
 function twins({ api: { tokens } }: Configuration): (Misnamed | undefined)[] {

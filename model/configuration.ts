@@ -41,7 +41,10 @@ const PolicyFloor = z.strictObject({
 export const Environment = z
   .object({
     policy: PolicyFloor.default({ approvals: [] }),
-    protected: z.boolean().optional().describe('Only reviewed runbooks run here, and somebody named has to approve.'),
+    protected: z
+      .boolean()
+      .optional()
+      .describe('Only reviewed runbooks run here, and every rule for approvals names groups.'),
   })
   .catchall(z.string().min(1).max(253))
   .describe(

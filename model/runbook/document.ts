@@ -82,6 +82,13 @@ const ChecklistItem = z
   })
   .meta({ id: 'RunbookChecklistItem' })
 
+/** Every map of names is bounded, as lists are: a run carries all of it. */
+const MOST = 100
+
+function bounded<Value extends z.ZodRecord>(record: Value): Value {
+  return record.refine((value) => Object.keys(value as object).length <= MOST, `at most ${MOST} are allowed`)
+}
+
 /** Everything of a document but its steps. */
 const fields = {
   apiVersion: z.literal('unwind/v1'),
@@ -92,12 +99,13 @@ const fields = {
     owner: z.string().min(1).max(200).optional(),
     description: z.string().min(1).max(2_000).optional(),
   }),
-  environments: z
-    .record(Name, z.record(Key, z.string().min(1).max(253)))
+  environments: bounded(z.record(Name, bounded(z.record(Key, z.string().min(1).max(253)))))
     .optional()
     .describe('Where it may run, and what its steps inherit there. Default: in every environment.'),
-  contacts: z.record(Name, z.string().min(1).max(200)).optional().describe('People and channels by role.'),
-  parameters: z.record(Key, Parameter).optional(),
+  contacts: bounded(z.record(Name, z.string().min(1).max(200)))
+    .optional()
+    .describe('People and channels by role.'),
+  parameters: bounded(z.record(Key, Parameter)).optional(),
   triggers: z.array(Trigger).max(50).optional(),
   policy: z
     .strictObject({
@@ -128,7 +136,9 @@ export function runbookDocument(entry: z.ZodType<RunbookEntry>) {
     .strictObject({
       ...fields,
       steps: procedure.optional().describe('The only procedure, where nothing has to be decided.'),
-      procedures: z.record(Name, procedure).optional().describe('What the branches of the decision run, by name.'),
+      procedures: bounded(z.record(Name, procedure))
+        .optional()
+        .describe('What the branches of the decision run, by name.'),
     })
     .meta({ id: 'Runbook', title: 'Runbook', description: 'A rollback of one service, as unwind/v1.' })
 }
