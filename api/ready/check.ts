@@ -3,8 +3,9 @@ import { UnwindError } from '../../model/errors.ts'
 import type { Actor } from '../../model/policy.ts'
 import { compileRunbook } from '../../model/runbook/compile.ts'
 import type { LoadedRunbook } from '../../model/runbook/loaded.ts'
-import type { RunInput } from '../../model/run.ts'
+import type { RunInput, StepState } from '../../model/run.ts'
 import type { Api } from '../context.ts'
+import { keepBreakGlass } from '../reports/break-glass.ts'
 import { planRollback } from '../rollbacks/plan.ts'
 import type { ReadyDocument, ReadyEntry, ReadyRequest } from '../schemas/ready.ts'
 
@@ -68,10 +69,13 @@ async function check(
     const { configuration, kinds } = api
     const request = { environment, reason: 'checking whether it could be carried out' }
     const input = compileRunbook(one, request, { configuration, kinds, measurements, others }, actor)
+    const planned: StepState[] = []
     for (const procedure of proceduresOf(input))
-      await planRollback(api, onlyProcedure(input, procedure)).catch((error: unknown) => {
-        problems.push({ ...problemOf(error), procedure })
-      })
+      await planRollback(api, onlyProcedure(input, procedure)).then(
+        ({ steps }) => planned.push(...steps),
+        (error: unknown) => problems.push({ ...problemOf(error), procedure }),
+      )
+    await keepBreakGlass(api, input, planned)
   } catch (error) {
     problems.push(problemOf(error))
   }

@@ -1,6 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import { breakGlassKey } from '../../activities/archive/keys.ts'
+import { breakGlassScript } from '../../exchange/export/index.ts'
 import { NAME_PATTERN } from '../../model/ids.ts'
+import type { RunInput, StepState } from '../../model/run.ts'
 import type { Api } from '../context.ts'
 
 /** Who meets a failure should not wait for the archive as well. Milliseconds. */
@@ -18,6 +20,20 @@ export async function breakGlassFor({ archive }: Api, request: FastifyRequest): 
   const kept = await Promise.race([archive.get(key), late]).catch(() => undefined)
   clearTimeout(timer)
   return kept ? archive.locate(key) : undefined
+}
+
+/**
+ * Keeps the script that a person runs where Unwind can't be reached, with the exact revisions of these plans. Does
+ * nothing without an archive; throws what the archive throws, because a runbook without its script is not ready.
+ */
+export async function keepBreakGlass(
+  { archive, configuration }: Api,
+  input: RunInput,
+  planned: readonly Pick<StepState, 'id' | 'plan'>[],
+): Promise<void> {
+  if (!archive) return
+  const { text } = breakGlassScript(input, configuration.connections, planned)
+  await archive.put(breakGlassKey(input), Buffer.from(text), 'text/x-shellscript; charset=utf-8')
 }
 
 function placeOf({ params, body, query }: FastifyRequest): { environment: string; service: string } | undefined {

@@ -5,6 +5,7 @@ import { sentence } from './parts.ts'
 import { type Measured, playbookOf, type Part, type Series, type Surroundings } from './playbook.ts'
 import { comment, identifier } from './quote.ts'
 import { promql, type Threshold, thresholds } from './threshold.ts'
+import { written } from '../written.ts'
 
 /** Small, and it has curl; pinned by version, to be replaced by a mirror of one's own. */
 const CURL_IMAGE = 'curlimages/curl:8.11.1'
@@ -82,7 +83,7 @@ function providerOf(one: Measured, { surroundings }: Making): Provided | { refus
   if (kind !== 'http') return { refused: `Argo Rollouts has no measurement of kind ${kind}` }
   const origin = surroundings.connections?.[String(fields['http'])]?.origin
   if (origin === undefined) return { refused: `the address of the connection ${String(fields['http'])} is not known` }
-  return { provider: { job: { spec: probe(`${origin}${String(fields['path'] ?? '/')}`, fields) } } }
+  return { provider: { job: { spec: probe(`${origin}${written(fields['path'], '/')}`, fields) } } }
 }
 
 /** A metric that isn't there, or NaN, fulfils neither condition: Argo Rollouts calls that inconclusive. */
@@ -112,7 +113,7 @@ function probe(url: string, fields: Readonly<Record<string, unknown>>): object {
     URL: url,
     MOST: String(most),
     STATUSES: statuses.join(' '),
-    CONTAINS: String(contains ?? ''),
+    CONTAINS: written(contains),
     LESS: String(seconds(below) ?? ''),
   }
   const container = {

@@ -101,7 +101,11 @@ function detail(part: Part, surroundings: Surroundings): string[] {
 /** The same commands as the script's, with what a person fills in as `<name>`. */
 function commands(part: Part, { exact }: Surroundings): string[] {
   const word = (text: string) => quoteTemplate(text, (name) => name)
-  const { apply, choose, verify } = rolloutOf(part, exact?.[part.id], { word, context: () => [] })
+  const { apply, choose, verify } = rolloutOf(part, exact?.[part.id], {
+    word,
+    context: () => [],
+    revision: '<revision>',
+  })
   const list = choose
     ? [choose.list.slice(0, -2), ['rollout', 'history', word(String(part.fields['workload']))]].flat()
     : []

@@ -47,4 +47,4 @@ export function breakGlassScript(
   return scriptOf(playbookOfRun(input), { connections, exact: exactOf(planned) })
 }
 
-export type { Exact, Surroundings } from './playbook.ts'
+export type { Surroundings } from './playbook.ts'

@@ -1,4 +1,5 @@
 import type { Exact, Part } from './playbook.ts'
+import { written } from '../written.ts'
 
 /** The commands of one Kubernetes step. Words are shell words already; `$…` in them is a variable of the script. */
 export interface Rollout {
@@ -15,6 +16,8 @@ export interface Wording {
   word: (text: string) => string
   /** Words that select the cluster. */
   context: (cluster: string | undefined) => string[]
+  /** The word that stands for the number of a revision once it was read or named. */
+  revision: string
 }
 
 /** Pods that do not hold within this time are told as a failure; the person decides then. */
@@ -22,8 +25,11 @@ const ROLLOUT_LIMIT = 600_000
 
 const REVISION = "'jsonpath={.metadata.annotations.deployment\\.kubernetes\\.io/revision}'"
 
-/** What `kubectl` is asked to do for a step. The exact ReplicaSet wins over a number, a number over words. */
-export function rolloutOf(part: Part, exact: Exact | undefined, { word, context }: Wording): Rollout {
+/**
+ * What `kubectl` is asked to do for a step. The exact ReplicaSet wins over a number, a number over words. `previous` is
+ * made a number too, before anything changes: undone twice, it would lead back to where it came from.
+ */
+export function rolloutOf(part: Part, exact: Exact | undefined, { word, context, revision }: Wording): Rollout {
   const { workload, namespace, cluster, to, resume } = part.fields
   const place = typeof namespace === 'string' ? ['-n', word(namespace)] : []
   const kubectl = ['kubectl', ...context(typeof cluster === 'string' ? cluster : undefined), ...place]
@@ -42,12 +48,11 @@ export function rolloutOf(part: Part, exact: Exact | undefined, { word, context 
       '-o',
       `${REVISION})`,
     ]
-    return { apply: [...first, read, [...undo, '--to-revision="$revision"']], verify }
+    return { apply: [...first, read, [...undo, `--to-revision=${revision}`]], verify }
   }
   const number = exact?.revision ?? (typeof to === 'number' ? to : undefined)
   if (number !== undefined) return { apply: [...first, [...undo, `--to-revision=${number}`]], verify }
-  if (to === 'previous') return { apply: [...first, undo], verify }
   const name = String(workload).slice(String(workload).indexOf('/') + 1)
-  const choose = { list: [...kubectl, 'get', 'replicasets'], name: word(name), wanted: word(String(to ?? 'last-good')) }
-  return { apply: [...first, [...undo, '--to-revision="$revision"']], choose, verify }
+  const choose = { list: [...kubectl, 'get', 'replicasets'], name: word(name), wanted: word(written(to, 'last-good')) }
+  return { apply: [...first, [...undo, `--to-revision=${revision}`]], choose, verify }
 }

@@ -1,6 +1,7 @@
 import { milliseconds } from '../../model/duration.ts'
 import type { Runbook, RunbookEntry, RunbookStep } from '../../model/runbook/document.ts'
 import type { Measured, Part, Series } from './playbook.ts'
+import { written } from '../written.ts'
 
 /** The procedures of a document with their steps, each with what the environment gives it. */
 export function proceduresOf(document: Runbook, environment: Readonly<Record<string, string>>): Procedure[] {
@@ -58,7 +59,7 @@ function partOf(step: Record<string, unknown>, index: number, { environment, rel
 
 function titleOf(fields: Readonly<Record<string, unknown>>): string {
   const { kind, workload, to, text, for: wait, channels, runbook, all } = fields
-  if (typeof workload === 'string') return `${workload} → ${String(to ?? 'last-good')}`
+  if (typeof workload === 'string') return `${workload} → ${written(to, 'last-good')}`
   if (kind === 'notify' && Array.isArray(channels)) return `Tell ${channels.join(', ')}: ${String(text)}`
   if (typeof text === 'string') return text
   if (kind === 'wait') return `Wait ${String(wait)}`

@@ -28,7 +28,7 @@ export function readFlags(args: Args, ...declared: string[]): Flags {
       positional.push(arg)
       continue
     }
-    const [written = '', attached] = split(arg, known)
+    const [written, attached] = split(arg, known)
     const flag = known.get(written)
     if (!flag) unclear.push(written)
     else if (flag.takes === '=' && attached === undefined) values.set(flag.name, args[++at])

@@ -2,6 +2,7 @@ import { NAME_PATTERN } from '../../model/ids.ts'
 import type { Became, DraftStep } from './became.ts'
 import type { Finding, Known } from './imported.ts'
 import { type Item, masked, type Place } from './item.ts'
+import { written } from '../written.ts'
 
 /** A step with its id and what is said above it in the document. */
 export interface Placed {
@@ -214,7 +215,7 @@ function bounded(making: Making): Placed[] {
     steps = [...steps.slice(0, at), joined, ...steps.slice(at + 2)]
   }
   for (const { step, comments } of steps.slice(MOST)) {
-    making.comments.push(...comments, String(step['text'] ?? JSON.stringify(step)))
+    making.comments.push(...comments, written(step['text'], JSON.stringify(step)))
     rename(making, step['id'], undefined)
   }
   return steps.slice(0, MOST)
@@ -223,7 +224,7 @@ function bounded(making: Making): Placed[] {
 function rename({ findings }: Making, from: unknown, to: unknown): void {
   for (const finding of findings) {
     if (!finding.became.startsWith(`step ${String(from)} `)) continue
-    finding.became = to === undefined ? 'comment' : `step ${String(to)} (manual)`
+    finding.became = to === undefined ? 'comment' : `step ${written(to)} (manual)`
     if (to === undefined) finding.reason = `A procedure holds at most ${MOST} steps; split this one.`
   }
 }

@@ -1,5 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { breakGlassKey } from '../../activities/archive/keys.ts'
 import { ReadyDocument } from '../../api/schemas/ready.ts'
 import type { Runbook } from '../../model/runbook/document.ts'
 import type { LoadedRunbook } from '../../model/runbook/loaded.ts'
@@ -127,4 +131,17 @@ test('where the configuration says how often, runbooks are checked by themselves
   engine.system.put(name, 'v1', 'v2')
   await seen('1')
   await api.close()
+})
+
+test('what could be planned leaves its break-glass script in the archive, with the names of its steps', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'unwind-ready-'))
+  const api = open([runbook('scripted', [object('v1', 'v2')])], {
+    configuration: { ...engine.configuration, archive: { folder } },
+  })
+  const { body } = await api.call<ReadyDocument>('POST', '/v1/ready', {})
+  expect(body.ready).toBe(true)
+  const script = await readFile(join(folder, breakGlassKey({ environment: 'test', service: 'of-scripted' })), 'utf8')
+  expect(script).toMatch(/^#!\/bin\/sh\n/)
+  expect(script).toContain('memory-1')
+  await rm(folder, { recursive: true })
 })

@@ -37,12 +37,25 @@ test('where nothing was recorded it lists the revisions of this workload, and a 
   expect((await lab.deployment('web')).spec.template).toMatchObject({ spec: back?.spec.template.spec })
 })
 
+test('the previous revision is made a number before anything changes', async () => {
+  for (const image of ['3.6', '3.7', '3.8']) await lab.deploy('prev', { image })
+  const before = await lab.replicaSets('prev')
+  const ended = await carryOut({}, ['yes'], 'prev', { to: 'previous' })
+  expect(ended).toMatchObject({ code: 0, stderr: expect.stringContaining('--to-revision=2') })
+  expect((await lab.deployment('prev')).spec.template).toMatchObject({ spec: before[1]?.spec.template.spec })
+})
+
 /** Carries out the script of a runbook with one step and one check, with the real kubectl. */
-async function carryOut(exact: Record<string, { replicaSet: string }>, answers: readonly string[], name = 'shop') {
+async function carryOut(
+  exact: Record<string, { replicaSet: string }>,
+  answers: readonly string[],
+  name = 'shop',
+  more: object = {},
+) {
   const document = RunbookDocument.parse({
     ...{ apiVersion: 'unwind/v1', kind: 'Runbook', metadata: { name, service: name } },
     steps: [
-      { id: 'app', kind: 'kubernetes', workload: `deployment/${name}`, namespace: lab.namespace },
+      { id: 'app', kind: 'kubernetes', workload: `deployment/${name}`, namespace: lab.namespace, ...more },
       { id: 'holds', kind: 'check', every: '1s', within: '30s', consecutive: 2, all: [{ pods: 'healthy', of: 'app' }] },
       { id: 'seen', kind: 'manual', text: 'See that it serves' },
     ],

@@ -1,8 +1,9 @@
-import { rolloutOf } from '../kubernetes.ts'
+import { type Rollout, rolloutOf } from '../kubernetes.ts'
 import { sentence } from '../parts.ts'
 import type { Measured, Part, Surroundings } from '../playbook.ts'
 import { comment, identifier, plain, quote, quoteTemplate } from '../quote.ts'
 import type { PreludeName } from './prelude.ts'
+import { written as asText } from '../../written.ts'
 
 /** The lines of a script so far, and what they need. */
 export interface Script {
@@ -79,20 +80,34 @@ function bodyOf(script: Script, part: Part, procedure: readonly Part[]): string[
 
 function rolloutLines(script: Script, part: Part): string[] {
   const context = (cluster: string | undefined) => contextWords(script, cluster)
-  const { apply, choose, verify } = rolloutOf(part, script.surroundings.exact?.[part.id], { word, context })
+  const number = named(script, 'revision', part.id)
+  const wording = { word, context, revision: `"$${number}"` }
+  const { apply, choose, verify } = rolloutOf(part, script.surroundings.exact?.[part.id], wording)
   script.uses.add('run').add('step')
   if (part.fields['namespace'] === undefined)
     script.remarks.push(`${part.id}: no namespace is known; kubectl takes that of its context`)
-  const first = choose ? [`choose ${choose.wanted} ${choose.name} ${choose.list.join(' ')}`] : []
-  if (choose) script.uses.add('choose')
   const commands = apply.map((words) => {
     const command = words.join(' ')
-    return command.startsWith('revision=') ? `${command} && [ -n "$revision" ]` : `run ${command}`
+    return command.startsWith('revision=') ? `${number}=${command.slice(9)} && [ -n "$${number}" ]` : `run ${command}`
   })
   const name = named(script, 'apply', part.id)
   const proof = named(script, 'verify', part.id)
-  script.functions.push(...body(name, [...first, ...commands]), ...body(proof, [`run ${verify.join(' ')}`]))
-  return [stepCall(part, part.title, name), stepCall(part, `${part.title}: complete`, proof)]
+  script.functions.push(...body(name, commands), ...body(proof, [`run ${verify.join(' ')}`]))
+  const chosen = choose ? [chooseCall(script, part, choose, number)] : []
+  return [...chosen, stepCall(part, part.title, name), stepCall(part, `${part.title}: complete`, proof)]
+}
+
+/** A step of its own, so that trying the change again does not choose again. */
+function chooseCall(
+  script: Script,
+  part: Part,
+  { wanted, name, list }: NonNullable<Rollout['choose']>,
+  number: string,
+): string {
+  script.uses.add('choose')
+  const own = named(script, 'choose', part.id)
+  script.functions.push(...body(own, [`choose ${wanted} ${name} ${list.join(' ')}`, `${number}=$revision`]))
+  return stepCall({ ...part, optional: false }, `${part.title}: which revision`, own)
 }
 
 function checkLines(script: Script, part: Part, procedure: readonly Part[]): string[] {
@@ -123,7 +138,7 @@ function measure(script: Script, { kind, fields }: Measured, procedure: readonly
     if (measured?.kind !== 'kubernetes') return undefined
     const context = (cluster: string | undefined) => contextWords(script, cluster)
     script.uses.add('run')
-    return `run ${rolloutOf({ ...measured, timeout: 5_000 }, undefined, { word, context }).verify.join(' ')}`
+    return `run ${rolloutOf({ ...measured, timeout: 5_000 }, undefined, { word, context, revision: '' }).verify.join(' ')}`
   }
   if (kind !== 'http') return undefined
   const origin = script.surroundings.connections?.[String(fields['http'])]?.origin
@@ -170,12 +185,10 @@ function body(name: string, commands: readonly string[]): string[] {
 
 function approval({ min, groups }: Readonly<Record<string, unknown>>): string {
   const of = Array.isArray(groups) && groups.length > 0 ? ` of ${groups.join(', ')}` : ''
-  return `${String(min ?? 1)}${of}`
+  return `${asText(min, '1')}${of}`
 }
 
 function written(fields: Readonly<Record<string, unknown>>): string {
   const own = Object.entries(fields).filter(([key]) => key !== 'kind')
-  return own
-    .map(([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
-    .join(', ')
+  return own.map(([key, value]) => `${key} ${asText(value)}`).join(', ')
 }

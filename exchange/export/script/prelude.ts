@@ -82,16 +82,21 @@ step() {
   choose: {
     uses: ['note'],
     lines: `
-# choose <wanted> <workload> <kubectl get replicasets …>: sets revision; what is no number, a person finds in the list.
+# choose <wanted> <workload> <kubectl get replicasets …>: sets revision to a number; what no number can be made of, a
+# person finds in the list.
 choose() {
   wanted=$1
   owner=$2
   shift 2
   revision=$wanted
-  [ "$wanted" != previous ] || revision=0
   case $revision in *[!0-9]* | '') ;; *) return 0 ;; esac
-  "$@" -o 'custom-columns=REVISION:.metadata.annotations.deployment\\.kubernetes\\.io/revision,WORKLOAD:.metadata.ownerReferences[0].name,READY:.status.readyReplicas,IMAGES:.spec.template.spec.containers[*].image,CREATED:.metadata.creationTimestamp' |
-    awk -v owner="$owner" 'NR == 1 || $2 == owner' | sort -n >&2
+  listed=$("$@" -o 'custom-columns=REVISION:.metadata.annotations.deployment\\.kubernetes\\.io/revision,WORKLOAD:.metadata.ownerReferences[0].name,READY:.status.readyReplicas,IMAGES:.spec.template.spec.containers[*].image,CREATED:.metadata.creationTimestamp') || return 1
+  listed=$(printf '%s\\n' "$listed" | awk -v owner="$owner" 'NR == 1 || $2 == owner' | sort -n)
+  printf '%s\\n' "$listed" >&2
+  if [ "$wanted" = previous ]; then
+    revision=$(printf '%s\\n' "$listed" | awk '$1 ~ /^[0-9]+$/ { print $1 }' | sort -rn | sed -n 2p)
+    [ -z "$revision" ] || { note "revision $revision of $owner" && return 0; }
+  fi
   while :; do
     printf 'Revision of %s to go back to (the runbook says %s): ' "$owner" "$wanted" >&2
     IFS= read -r revision || stop "Nobody named the revision of $owner."

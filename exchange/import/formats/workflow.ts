@@ -5,6 +5,7 @@ import { type Item, masked, type Place } from '../item.ts'
 import { parameterName, type Scope, template } from '../scope.ts'
 import { readScript } from '../script.ts'
 import { pairs } from './runbook.ts'
+import { written } from '../../written.ts'
 
 /** What stands for the environment while a workflow is read: a run has one already, so it is no parameter. */
 const ENVIRONMENT = '{{ environment }}'
@@ -58,7 +59,7 @@ function input(key: string, node: Node, reading: Reading): void {
   const { default: value, description } = given
   scope.parameters.set(name, {
     type: 'string',
-    ...(value !== undefined && value !== null && value !== '' && { default: String(value) }),
+    ...(value !== undefined && value !== null && value !== '' && { default: written(value) }),
     ...(options.length > 0 && { enum: options }),
     ...(typeof description === 'string' && { description }),
   })
@@ -89,7 +90,7 @@ const SETS_UP =
   /^(actions\/(checkout|setup-|cache)|azure\/(k8s-set-context|setup-|login|aks-set-context)|aws-actions\/|google-github-actions\/(auth|setup|get-gke)|docker\/(login|setup)|hashicorp\/setup|digitalocean\/action-doctl|tale\/kubectl|helm\/)/
 
 function message(map: YAMLMap): ReturnType<typeof manual> {
-  const payload = String(map.getIn(['with', 'payload']) ?? map.getIn(['with', 'text']) ?? '')
+  const payload = written(map.getIn(['with', 'payload']) ?? map.getIn(['with', 'text']))
   const text = /"text"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(payload)?.[1]
   if (text === undefined) return manual('What it says is not clear.')
   // What the run is and became stands in every message of a run.

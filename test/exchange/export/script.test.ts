@@ -128,6 +128,15 @@ describe('the break-glass script', () => {
     expect(told.calls).toContain('kubectl -n shop rollout undo deployment/checkout --to-revision=5')
   })
 
+  test('the previous revision is chosen once: trying again does not go back another one', async () => {
+    const text = CHECKOUT.replace('to: 3', 'to: previous')
+    const seen = await carryOut(made(text, AROUND), ['yes', 'yes', 'again', 'yes', 'yes', 'yes'], { fails: 1 })
+    expect(seen.code).toBe(0)
+    expect(seen.calls.filter((call) => call.includes('get replicasets'))).toHaveLength(1)
+    const undo = 'kubectl -n shop rollout undo deployment/checkout --to-revision=9'
+    expect(seen.calls.filter((call) => call.includes('rollout undo'))).toEqual([undo, undo])
+  })
+
   test('a dry run shows the commands and changes nothing', async () => {
     const seen = await carryOut(made(CHECKOUT, AROUND), ['yes', 'yes', 'yes', 'yes', 'yes'], { args: ['--dry-run'] })
     expect(seen).toMatchObject({ code: 0, calls: [expect.stringContaining('config view')] })
@@ -182,6 +191,7 @@ async function carryOut(script: string, answers: readonly string[], world: World
     `case "$*" in`,
     `  *'config view'*) printf %s '${server}' ;;`,
     `  *'get replicaset '*) printf 17 ;;`,
+    `  *'get replicasets'*) printf 'REVISION WORKLOAD\\n9 checkout\\n11 other\\n10 checkout\\n2 checkout\\n' ;;`,
     `  *'rollout undo'*) [ ! -s ${join(place, 'fails')} ] || { : > ${join(place, 'fails')}; exit 1; } ;;`,
     'esac',
   ])
