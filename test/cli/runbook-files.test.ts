@@ -201,12 +201,7 @@ describe('unwind runbook show', () => {
     const { code, stdout } = await unwind(['runbook', 'show', checkout])
     expect(code).toBe(0)
     expect(stdout).toMatch(/^revision +[0-9a-f]{64}$/m)
-    for (const text of [
-      'team-payments',
-      'production',
-      '2 of sre, not whoever asked',
-      'Confirm with the business',
-    ])
+    for (const text of ['team-payments', 'production', '2 of sre, not whoever asked', 'Confirm with the business'])
       expect(stdout).toContain(text)
   })
 
