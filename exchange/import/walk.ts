@@ -20,8 +20,7 @@ export interface Walk {
 /** The items of statements in their order. */
 export function walkStatements(statements: readonly Statement[], walk: Walk): Item[] {
   return statements.flatMap((statement, at) => {
-    const before = statements[at - 1]
-    if (statement.follows !== 'always' && before && isTest(before))
+    if (isConditional(statements, at) && !isHousekeeping(statement, walk))
       return [asText(statement, walk, 'It is done under a condition of the script, which a person has to judge.')]
     if (statement.follows === 'or') return [afterFailure(statement, walk)]
     if (statement.type === 'comment') return [asComment(statement, walk, 'A comment of the source.')]
@@ -60,8 +59,18 @@ const KEEPS =
 const SETS = /^(export|local|readonly|declare|typeset)$/
 const SHOWS = /^(tee|cat|head|tail|jq|yq|grep|egrep|less|more|awk|sed|sort|uniq|column|wc|cut|tr)$/
 
-function isTest(statement: Statement): boolean {
-  return statement.type === 'pipeline' && statement.commands.some((one) => /^(\[|\[\[|test)$/.test(nameOf(one) ?? ''))
+/** Whether anything before it in the same chain of `&&` and `||` only tests something. */
+function isConditional(statements: readonly Statement[], at: number): boolean {
+  for (let place = at; place > 0 && statements[place]?.follows !== 'always'; place--)
+    if (isTest(statements[place - 1])) return true
+  return false
+}
+
+const TESTS = /^(\[|\[\[|test|grep|egrep|fgrep|pgrep|diff|cmp|false)$/
+
+function isTest(statement: Statement | undefined): boolean {
+  if (statement?.type !== 'pipeline') return false
+  return statement.negated || statement.commands.some((one) => TESTS.test(nameOf(one) ?? ''))
 }
 
 /** A function that only prints. */
@@ -97,10 +106,18 @@ function pipeline(statement: Statement & { type: 'pipeline' }, walk: Walk): Item
   if (body && !isPrinter(name, walk)) return called(name, body, words, place, walk)
   const became = simple(name, words, walk, statement)
   if (!became) return [{ is: 'comment', because: SAID, ...place }]
+  const elsewhere = command.sets.find((set) => PLACES.test(set.name))
+  if (elsewhere && became.as === 'step')
+    return [{ is: 'command', became: manual(`${elsewhere.name}, set for this command only, ${PLACED}`), ...place }]
   if ((background || negated) && became.as === 'step')
     return [{ is: 'command', became: manual('It runs in the background, or is meant to fail.'), ...place }]
   return [{ is: 'command', became, ...place }]
 }
+
+/** Variables that say where a command acts. */
+const PLACES =
+  /^(KUBE\w*|AWS_(?!SECRET|ACCESS|SESSION)\w*|HELM_\w*|ARGOCD_\w*|DATABASE_URL|PG(HOST|PORT|DATABASE)|\w*_ENV)$/
+const PLACED = 'says where it acts: that must be a connection or an environment of the configuration.'
 
 const SAID = 'It prints, or keeps the shell in order; Unwind writes its own timeline.'
 
@@ -123,17 +140,24 @@ function simple(name: string, words: readonly Word[], walk: Walk, statement: Sta
   )
 }
 
-/** `curl … | grep -q ok` looks for a text in the answer. */
+/** `curl … | grep -q ok` looks for a text in the answer, `curl -w '%{http_code}' … | grep 200` at its status. */
 function withGrep(found: Became, statement: Statement): Became {
-  const last = statement.type === 'pipeline' ? statement.commands[1] : undefined
+  const [first, last, ...more] = statement.type === 'pipeline' ? statement.commands : []
   if (!last || found.as !== 'step') return found
   if (/^(tee|cat)$/.test(nameOf(last) ?? '')) return found
-  const [, ...words] = last.words
-  const pattern = words.map(literal).filter((word) => !word?.startsWith('-'))[0]
+  const [, ...words] = last.words.map(literal)
+  const [pattern, ...others] = words.filter((word) => !word?.startsWith('-'))
+  const plain = words.every((word) => !word?.startsWith('-') || /^(-[qFEso]+|--quiet|--fixed-strings)$/.test(word))
   const measured = found.step['all']
-  if (nameOf(last) !== 'grep' || !Array.isArray(measured) || !pattern || /[\\^$*+?[\]|(){}]/.test(pattern))
+  const known = plain && others.length === 0 && more.length === 0 && pattern && !/[\\^$*+?[\]|(){}]/.test(pattern)
+  if (nameOf(last) !== 'grep' || !Array.isArray(measured) || !known)
     return manual('What the pipe makes of it only a shell can tell.')
-  return { ...found, step: { ...found.step, all: [{ ...measured[0], contains: pattern }] } }
+  const asked = (first?.words ?? []).map((word) => literal(word) ?? '')
+  if (!asked.some((word) => /http_code|^--(head|include)$|^-[A-Za-z]*[Ii]/.test(word)))
+    return { ...found, step: { ...found.step, all: [{ ...measured[0], contains: pattern }] } }
+  const status = /^(?:HTTP\/[\d.]+ )?([2-5]\d\d)(?: OK)?$/.exec(pattern)?.[1]
+  if (!status) return manual('What it looks for stands in the headers of the answer, which a check does not read.')
+  return { ...found, step: { ...found.step, all: [{ ...measured[0], status: Number(status) }] } }
 }
 
 /** The command of a pipe that acts; undefined where more than one does. */

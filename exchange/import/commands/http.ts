@@ -40,6 +40,9 @@ const FLAGS = [
 const HEALTH =
   /(?:^|\/|[-_.])(?:health|healthz|healthcheck|health-check|ready|readyz|readiness|live|livez|liveness|ping|status|up|alive)(?:$|[/?._-])/i
 
+const DOES =
+  /(?:^|\/|[-_.])(?:re-?start|re-?boot|re-?load|rollback|roll-back|deploy|trigger|webhooks?|hooks?|promote|sync|toggle|enable|disable|start|stop|run|execute|delete|purge|flush|clear|drain|reset|scale|build|refresh|invalidate)(?:$|[/?._-])/i
+
 /** `curl` and `wget`: health checks, and the calls of feature flags and chats that are known. */
 export const curl: Recogniser = (args, around) => {
   const flags = readFlags(args.flatMap(unbundled), ...FLAGS)
@@ -96,6 +99,10 @@ function healthOf(url: string, method: string, flags: Flags, { connections }: Ar
     flags.has('head') ||
     /http_code/.test(flags.values.get('write-out') ?? '')
   if (!HEALTH.test(path) && !judged) return manual('It fetches something without judging the answer.')
+  // A check asks again and again: what may do something by being asked is not one.
+  if (!HEALTH.test(path) && (DOES.test(path) || path.includes('?')))
+    return manual('Asking this address may change something, and a check asks again and again.')
+  if (flags.has('insecure')) return manual('It trusts any certificate, which a check never does.')
   const connection = host
     .toLowerCase()
     .replace(/:\d+$/, (port) => `-${port.slice(1)}`)
