@@ -64,7 +64,11 @@ async function carryOut(
   await writeFile(path, exportRunbook('script', document, { exact }).text)
   const kubectl = await findBinary('kubectl')
   await symlink(kubectl, join(lab.folder, 'kubectl')).catch(() => undefined)
-  const env = { PATH: `${dirname(path)}${delimiter}${process.env['PATH']}`, KUBECONFIG: inject('kubeconfig'), HOME: dirname(path) }
+  const env = {
+    PATH: `${dirname(path)}${delimiter}${process.env['PATH']}`,
+    KUBECONFIG: inject('kubeconfig'),
+    HOME: dirname(path),
+  }
   return new Promise<{ code: number; stderr: string }>((resolve) => {
     const child = execFile('/bin/sh', [path], { env, timeout: 90_000 }, (error, stdout, stderr) =>
       resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stderr: `${stdout}${stderr}` }),
