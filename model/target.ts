@@ -98,6 +98,8 @@ export interface CallContext<Connection = unknown> {
  */
 export interface Target<Schema extends StepSchema = StepSchema, S extends State = State, Connection = unknown> {
   readonly schema: Schema
+  /** The kind of connection that it works through, where several kinds of steps share one. Default: its own kind. */
+  readonly connectionKind?: string
   /** Opens the connection that a step names. Called once per connection and kept; must not touch the network. */
   connect(credentials: unknown, name: string): Promise<Connection>
   /** Read-only: what one could go back to, newest first, at most 50. */

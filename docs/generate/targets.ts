@@ -50,7 +50,7 @@ async function section(name: string, kind: StepKind): Promise<string> {
     inherited(kind),
     '### An example',
     await exampleOf(name),
-    ...connection(name, kind),
+    ...(await connection(name, kind)),
     '### In Temporal',
     await verbs(name),
     ...rights(name),
@@ -63,12 +63,13 @@ function inherited({ inherits }: StepKind): string {
 }
 
 /** The entry below `connections` that a step of this kind names. */
-function connection(name: string, kind: StepKind): string[] {
-  const schema = Connection.options.find((option) => option.shape.kind.value === name)
+async function connection(name: string, kind: StepKind): Promise<string[]> {
+  const of = (await targets[name]?.())?.connectionKind ?? name
+  const schema = Connection.options.find((option) => option.shape.kind.value === of)
   if (!schema) return []
   return [
     '### Its connection',
-    `The field \`${kind.connection}\` names an entry below \`connections\` in \`unwind.yaml\`, with \`kind: ${name}\` and:`,
+    `The field \`${kind.connection}\` names an entry below \`connections\` in \`unwind.yaml\`, with \`kind: ${of}\` and:`,
     table(fieldsOf(schema).filter(({ path }) => path !== 'kind')),
   ]
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { loadKubeConfig, open } from '../../activities/targets/kubernetes/connect.ts'
+import { loadKubeConfig, open } from '../../activities/kubernetes/connect.ts'
 import { startCluster } from '../../tools/kubernetes/cluster.ts'
 import { conformance } from '../support/conformance.ts'
 import { until } from '../support/until.ts'

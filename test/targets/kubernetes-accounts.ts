@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseAllDocuments, stringify } from 'yaml'
-import { type Cluster, loadKubeConfig, pinOf } from '../../activities/targets/kubernetes/connect.ts'
+import { type Cluster, loadKubeConfig, pinOf } from '../../activities/kubernetes/connect.ts'
 import { kubernetes } from '../../activities/targets/kubernetes/index.ts'
 import type { Lab } from './kubernetes-lab.ts'
 

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
-import { loadKubeConfig, pinOf } from '../../activities/targets/kubernetes/connect.ts'
+import { loadKubeConfig, pinOf } from '../../activities/kubernetes/connect.ts'
 import { kubernetes } from '../../activities/targets/kubernetes/index.ts'
 import { kubeconfigOf } from './kubernetes-accounts.ts'
 import { proxyTo } from './kubernetes-fixture.ts'

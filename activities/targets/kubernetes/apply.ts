@@ -1,15 +1,8 @@
 import { UnwindError } from '../../../model/errors.ts'
 import type { Again, CallContext, Move } from '../../../model/target.ts'
-import type { Cluster } from './connect.ts'
-import {
-  type Deployment,
-  isControlledBy,
-  type Place,
-  type ReplicaSet,
-  readDeployment,
-  readReplicaSet,
-  readReplicaSets,
-} from './objects.ts'
+import type { Cluster } from '../../kubernetes/connect.ts'
+import { isControlledBy, type Place } from '../../kubernetes/objects.ts'
+import { type Deployment, type ReplicaSet, readDeployment, readReplicaSet, readReplicaSets } from './objects.ts'
 import { type Change, operations, patch, ROLLBACK_ID } from './patch.ts'
 import { candidates, recorded } from './revision.ts'
 import { changedAt, deadlineExceeded, rollout } from './rollout.ts'

@@ -1,6 +1,6 @@
 import type { CallContext, Revision } from '../../../model/target.ts'
-import type { Cluster } from './connect.ts'
-import { clip } from './faults.ts'
+import type { Cluster } from '../../kubernetes/connect.ts'
+import { clip } from '../../kubernetes/faults.ts'
 import { type Deployment, type ReplicaSet, readDeployment, readReplicaSets } from './objects.ts'
 import { placeOf } from './state.ts'
 import { type Candidate, candidates, leftBehind, withTemplate } from './revision.ts'

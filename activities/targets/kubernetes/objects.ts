@@ -1,31 +1,18 @@
-import { UnwindError } from '../../../model/errors.ts'
-import type { Cluster } from './connect.ts'
-import { refused } from './faults.ts'
-import type { Answer } from './request.ts'
+import type { Cluster } from '../../kubernetes/connect.ts'
+import { refused } from '../../kubernetes/faults.ts'
+import {
+  type Condition,
+  isControlledBy,
+  list,
+  type Metadata,
+  type Place,
+  type Read,
+  read,
+  type Selector,
+  selectorText,
+} from '../../kubernetes/objects.ts'
 
-/** The parts of Kubernetes objects that are read here. Everything else passes through untouched as raw JSON. */
-export interface Metadata {
-  name: string
-  namespace?: string
-  uid: string
-  generation?: number
-  creationTimestamp?: string
-  deletionTimestamp?: string
-  labels?: Record<string, string>
-  annotations?: Record<string, string>
-  ownerReferences?: { kind: string; name: string; uid: string; controller?: boolean; apiVersion?: string }[]
-  managedFields?: { manager?: string; operation?: string; time?: string; subresource?: string; fieldsV1?: object }[]
-}
-
-export interface Condition {
-  type: string
-  status: string
-  reason?: string
-  message?: string
-  lastUpdateTime?: string
-  lastTransitionTime?: string
-}
-
+/** What is read here of Deployments and ReplicaSets. Everything else passes through untouched as raw JSON. */
 export interface Template {
   metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> } & Record<string, unknown>
   spec?: { containers?: Container[]; initContainers?: Container[]; volumes?: unknown[] } & Record<string, unknown>
@@ -34,11 +21,6 @@ export interface Template {
 interface Container {
   name: string
   image?: string
-}
-
-export interface Selector {
-  matchLabels?: Record<string, string>
-  matchExpressions?: { key: string; operator: string; values?: string[] }[]
 }
 
 export interface Deployment {
@@ -64,12 +46,6 @@ export interface ReplicaSet {
   metadata: Metadata
   spec: { replicas?: number; selector: Selector; template: Template }
   status?: { replicas?: number; availableReplicas?: number }
-}
-
-/** An object, and the API server's clock when it was read. */
-export interface Read<T> {
-  object: T
-  date: number
 }
 
 /** Throws TARGET_NOT_FOUND when there is no such Deployment. */
@@ -111,64 +87,6 @@ export async function readReplicaSets(
   return found.filter((replicaSet) => isControlledBy(replicaSet.metadata, deployment.metadata.uid))
 }
 
-/** Whether the object with this uid is the controller. */
-export function isControlledBy(metadata: Metadata, uid: string): boolean {
-  return metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === uid) ?? false
-}
-
-/** A workload's namespace and name. */
-export interface Place {
-  namespace: string
-  name: string
-}
-
-export interface Listing {
-  path: string
-  resource: string
-  namespace?: string
-  query?: Record<string, string>
-  signal: AbortSignal
-}
-
-const PAGE = 250
-const PAGES = 20
-
-/** A whole list, in pages and bounded. Throws what `demand` throws; a list beyond the bound is refused, not cut. */
-export async function list<T>(cluster: Cluster, listing: Listing): Promise<T[]> {
-  const { path, resource, namespace, query, signal } = listing
-  const asked = { verb: 'list', resource, ...(namespace && { namespace }) } as const
-  const items: T[] = []
-  let next = ''
-  for (let page = 0; page < PAGES; page++) {
-    const search = new URLSearchParams({ ...query, limit: String(PAGE), ...(next && { continue: next }) })
-    const request = { method: 'GET', path: `${path}?${search.toString()}`, signal } as const
-    const body = (await cluster.demand(request, asked)).body as { items?: T[]; metadata?: { continue?: string } }
-    items.push(...(body.items ?? []))
-    next = body.metadata?.continue ?? ''
-    if (!next) return items
-  }
-  throw new UnwindError(
-    'TARGET_REJECTED',
-    `${cluster.name} has more than ${PAGE * PAGES} ${resource} in ${namespace ?? 'all namespaces'}; narrow the selector of the workload`,
-  )
-}
-
-/** A label selector as the API takes it in a query. */
-export function selectorText(selector: Selector): string {
-  const equal = Object.entries(selector.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`)
-  const terms = (selector.matchExpressions ?? []).map(({ key, operator, values }) => {
-    if (operator === 'Exists') return key
-    if (operator === 'DoesNotExist') return `!${key}`
-    return `${key} ${operator === 'In' ? 'in' : 'notin'} (${(values ?? []).join(',')})`
-  })
-  return [...equal, ...terms].join(',')
-}
-
 export function deploymentPath({ namespace, name }: Place): string {
   return `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}/deployments/${encodeURIComponent(name)}`
-}
-
-/** The body of a success as what it was asked for. */
-export function read<T>(answer: Answer): Read<T> {
-  return { object: answer.body as T, date: answer.date ?? Date.now() }
 }

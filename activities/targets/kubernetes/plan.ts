@@ -1,10 +1,11 @@
 import { milliseconds } from '../../../model/duration.ts'
 import { UnwindError } from '../../../model/errors.ts'
 import type { CallContext, Change, Plan, Warning } from '../../../model/target.ts'
-import type { Cluster } from './connect.ts'
+import type { Cluster } from '../../kubernetes/connect.ts'
 import { changes } from './diff.ts'
-import { type Deployment, type Place, readDeployment, readReplicaSets } from './objects.ts'
-import { type Claims, ownerOf, readClaims } from './owner.ts'
+import { type Place } from '../../kubernetes/objects.ts'
+import { type Deployment, readDeployment, readReplicaSets } from './objects.ts'
+import { type Claims, ownerOf, readClaims } from '../../kubernetes/owner.ts'
 import { checkReferences } from './references.ts'
 import { type Candidate, candidates, type Choice, choose, recorded } from './revision.ts'
 import { type Autoscaler, readAutoscalers, scaleWarnings } from './scale.ts'
@@ -23,7 +24,7 @@ export async function plan(step: KubernetesStep, context: CallContext<Cluster>):
   const place = placeOf(step)
   const sight = await look(place, context)
   const { deployment, cluster, claims } = sight
-  const ownership = ownershipWarnings(ownerOf(deployment, claims), step, place)
+  const ownership = ownershipWarnings(ownerOf('Deployment', deployment, claims), step, place)
   const here = standing(deployment, sight.all, context)
   refusePaused(step, here.state, place)
   const { candidate, warnings } = target(step, sight.all, here, context)

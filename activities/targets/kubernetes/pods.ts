@@ -1,16 +1,16 @@
 import { UnwindError } from '../../../model/errors.ts'
 import { hiddenValues, mask } from './diff.ts'
-import type { Cluster } from './connect.ts'
-import { clip } from './faults.ts'
+import type { Cluster } from '../../kubernetes/connect.ts'
+import { clip } from '../../kubernetes/faults.ts'
 import {
   type Condition,
   isControlledBy,
   list,
   type Metadata,
   type Place,
-  type ReplicaSet,
   selectorText,
-} from './objects.ts'
+} from '../../kubernetes/objects.ts'
+import { type ReplicaSet } from './objects.ts'
 
 export interface Pod {
   metadata: Metadata

@@ -1,7 +1,8 @@
 import type { Warning } from '../../../model/target.ts'
-import type { Cluster } from './connect.ts'
-import { refused } from './faults.ts'
-import type { Metadata, ReplicaSet, Template } from './objects.ts'
+import type { Cluster } from '../../kubernetes/connect.ts'
+import { refused } from '../../kubernetes/faults.ts'
+import type { Metadata } from '../../kubernetes/objects.ts'
+import type { ReplicaSet, Template } from './objects.ts'
 
 /** A ConfigMap or Secret that a pod template reads. */
 interface Reference {

@@ -1,5 +1,6 @@
 import type { CallContext } from '../../../model/target.ts'
-import type { Condition, Deployment } from './objects.ts'
+import type { Condition } from '../../kubernetes/objects.ts'
+import type { Deployment } from './objects.ts'
 import { FIELD_MANAGER, ROLLBACK_ID } from './patch.ts'
 
 /** How far a rollout has come, in pods. */

@@ -1,7 +1,8 @@
 import { UnwindError } from '../../../model/errors.ts'
 import type { Warning } from '../../../model/target.ts'
-import type { Cluster } from './connect.ts'
-import { type Deployment, list, type Metadata, type Place } from './objects.ts'
+import type { Cluster } from '../../kubernetes/connect.ts'
+import { list, type Metadata, type Place } from '../../kubernetes/objects.ts'
+import { type Deployment } from './objects.ts'
 
 export interface Autoscaler {
   metadata: Metadata

@@ -1,6 +1,7 @@
 import { UnwindError } from '../../../model/errors.ts'
 import type { State } from '../../../model/target.ts'
-import type { Deployment, Place } from './objects.ts'
+import type { Place } from '../../kubernetes/objects.ts'
+import type { Deployment } from './objects.ts'
 import type { KubernetesStep } from './schema.ts'
 import { templateHash } from './template.ts'
 

@@ -1,8 +1,9 @@
 import type { Revision } from '../../../model/target.ts'
-import { type Cluster, loadKubeConfig, open, pinOf } from './connect.ts'
+import { type Cluster, loadKubeConfig, open, pinOf } from '../../kubernetes/connect.ts'
 import { revisions } from './history.ts'
-import { type Deployment, isControlledBy, list, type ReplicaSet } from './objects.ts'
-import { type Owner, ownerOf, readClaims } from './owner.ts'
+import { isControlledBy, list } from '../../kubernetes/objects.ts'
+import { type Deployment, type ReplicaSet } from './objects.ts'
+import { type Owner, ownerOf, readClaims } from '../../kubernetes/owner.ts'
 
 /** What `unwind init` shows of a cluster and one of its namespaces. */
 export interface Survey {
@@ -105,7 +106,7 @@ async function readWorkloads(cluster: Cluster, namespace: string, signal: AbortS
   ])
   return deployments.map((deployment) => {
     const { name, uid } = deployment.metadata
-    const owner = ownerOf(deployment, claims)
+    const owner = ownerOf('Deployment', deployment, claims)
     const own = replicaSets.filter(({ metadata }) => isControlledBy(metadata, uid))
     return {
       workload: `deployment/${name}`,

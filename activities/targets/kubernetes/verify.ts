@@ -1,17 +1,10 @@
 import { milliseconds, readable } from '../../../model/duration.ts'
 import { UnwindError } from '../../../model/errors.ts'
 import type { Again, CallContext, Evidence, Verdict } from '../../../model/target.ts'
-import type { Cluster } from './connect.ts'
-import { clip } from './faults.ts'
-import {
-  type Deployment,
-  type Place,
-  type Read,
-  type ReplicaSet,
-  readDeployment,
-  readReplicaSet,
-  readReplicaSets,
-} from './objects.ts'
+import type { Cluster } from '../../kubernetes/connect.ts'
+import { clip } from '../../kubernetes/faults.ts'
+import { type Place, type Read } from '../../kubernetes/objects.ts'
+import { type Deployment, type ReplicaSet, readDeployment, readReplicaSet, readReplicaSets } from './objects.ts'
 import { firstFailure, lastWarning, type Pod, type PodFailure, readPods, readyTimes } from './pods.ts'
 import { candidates, withTemplate } from './revision.ts'
 import { changedAt, deadlineExceeded, type Rollout, rollout } from './rollout.ts'

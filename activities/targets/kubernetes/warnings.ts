@@ -1,6 +1,7 @@
 import type { Warning } from '../../../model/target.ts'
-import type { Deployment, Place } from './objects.ts'
-import { owned, type Owner } from './owner.ts'
+import type { Place } from '../../kubernetes/objects.ts'
+import type { Deployment } from './objects.ts'
+import { owned, type Owner } from '../../kubernetes/owner.ts'
 import { type Candidate, leftBehind } from './revision.ts'
 import type { KubernetesStep } from './schema.ts'
 import { parts } from './template.ts'
@@ -8,7 +9,7 @@ import { parts } from './template.ts'
 /** A forced plan says whom it goes behind. Throws TARGET_OWNED when the step does not force it. */
 export function ownershipWarnings(owner: Owner | undefined, step: KubernetesStep, place: Place): Warning[] {
   if (!owner) return []
-  if (!step.force) throw owned(owner, place)
+  if (!step.force) throw owned(owner, 'Deployment', place)
   const message = `${owner.system} ${owner.name} owns the Deployment and may put it back; forced: ${step.force.reason}`
   return [{ code: 'OWNED', message }]
 }

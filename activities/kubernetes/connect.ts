@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { KubeConfig } from '@kubernetes/client-node'
 import { z } from 'zod'
-import { UnwindError } from '../../../model/errors.ts'
+import { UnwindError } from '../../model/errors.ts'
 import { credentialsOf, type Credentials } from './credentials.ts'
 import { type Asked, refused, unreachable } from './faults.ts'
 import { certificates, checkPin, serverUrl } from './pin.ts'

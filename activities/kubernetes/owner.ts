@@ -1,15 +1,15 @@
-import { UnwindError } from '../../../model/errors.ts'
+import { UnwindError } from '../../model/errors.ts'
 import type { Cluster } from './connect.ts'
-import { type Deployment, list, type Metadata, type Place } from './objects.ts'
+import { list, type Metadata, type Place } from './objects.ts'
 
-/** What would put the Deployment back after a rollback of ours, and the kind of step that goes through it instead. */
+/** What would put a workload back after a rollback of ours, and the kind of step that goes through it instead. */
 export interface Owner {
   system: string
   name: string
   instead: string
 }
 
-/** What could be read about owners that name the Deployment from outside. */
+/** What could be read about owners that name a workload from outside. */
 export interface Claims {
   flagger: Claim[]
   rollouts: Claim[]
@@ -27,7 +27,7 @@ interface Reference {
   name?: string
 }
 
-/** Custom resources that may claim a Deployment; a cluster without these kinds answers 404, which is "none". */
+/** Custom resources that may claim a workload; a cluster without these kinds answers 404, which is "none". */
 export async function readClaims(cluster: Cluster, { namespace }: Place, signal: AbortSignal): Promise<Claims> {
   const unread: string[] = []
   const claims = async (group: string, version: string, plural: string): Promise<Claim[]> => {
@@ -49,10 +49,10 @@ export async function readClaims(cluster: Cluster, { namespace }: Place, signal:
   return { flagger, rollouts, unread }
 }
 
-/** The owner of a Deployment, the outermost one where several are found. */
-export function ownerOf({ metadata }: Deployment, claims: Claims): Owner | undefined {
+/** The owner of a workload, the outermost one where several are found. `kind` as Kubernetes writes it: Deployment. */
+export function ownerOf(kind: string, { metadata }: { metadata: Metadata }, claims: Claims): Owner | undefined {
   return (
-    claimed(metadata, claims) ??
+    claimed(kind, metadata, claims) ??
     argoCd(metadata) ??
     flux(metadata) ??
     controller(metadata) ??
@@ -62,16 +62,16 @@ export function ownerOf({ metadata }: Deployment, claims: Claims): Owner | undef
 }
 
 /** Why the plan is refused. The caller may force it, with a reason. */
-export function owned(owner: Owner, place: Place): UnwindError {
+export function owned(owner: Owner, kind: string, place: Place): UnwindError {
   return new UnwindError(
     'TARGET_OWNED',
-    `deployment/${place.name} in ${place.namespace} belongs to ${owner.system} ${owner.name}, which would put it back; ${owner.instead}, or set force with a reason`,
+    `${kind.toLowerCase()}/${place.name} in ${place.namespace} belongs to ${owner.system} ${owner.name}, which would put it back; ${owner.instead}, or set force with a reason`,
     { owner: owner.system, name: owner.name },
   )
 }
 
-function claimed({ name }: Metadata, claims: Claims): Owner | undefined {
-  const points = (reference: Reference | undefined) => reference?.kind === 'Deployment' && reference.name === name
+function claimed(kind: string, { name }: Metadata, claims: Claims): Owner | undefined {
+  const points = (reference: Reference | undefined) => reference?.kind === kind && reference.name === name
   const canary = claims.flagger.find(({ spec }) => points(spec?.targetRef))
   if (canary)
     return { system: 'Flagger canary', name: canary.metadata.name, instead: 'roll back through the kind flagger' }

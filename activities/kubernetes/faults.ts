@@ -1,4 +1,4 @@
-import { UnwindError } from '../../../model/errors.ts'
+import { UnwindError } from '../../model/errors.ts'
 import type { Answer } from './request.ts'
 
 /** Where the manifests with the rights that Unwind needs are. */

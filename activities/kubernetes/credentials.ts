@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import http from 'node:http'
 import https from 'node:https'
 import type { KubeConfig } from '@kubernetes/client-node'
-import { UnwindError } from '../../../model/errors.ts'
+import { UnwindError } from '../../model/errors.ts'
 import type { Transport } from './request.ts'
 
 /** Makes the transport of the next request: reads rotated files and runs credential plug-ins where that is due. */

@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { bufferFromFileOrString, type KubeConfig } from '@kubernetes/client-node'
-import { UnwindError } from '../../../model/errors.ts'
+import { UnwindError } from '../../model/errors.ts'
 
 /** What the shared configuration says a connection must lead to. */
 export interface Pin {
