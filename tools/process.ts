@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { claimPort, type Ports, releasePort } from './process/ports.ts'
 import { keepWatch } from './process/records.ts'
 import { AddressInUse, Supervised } from './process/supervised.ts'
+import type { Account } from './run.ts'
 
 export type { Ports } from './process/ports.ts'
 
@@ -18,6 +19,8 @@ export interface ProcessSpec {
   ports?: Record<string, number | undefined>
   env?: Record<string, string>
   cwd?: string
+  /** Who runs it, where that is somebody else than us; only root can choose. */
+  user?: Account
   /** The state folder: its log is written there. */
   folder: StateFolder
   /**

@@ -6,12 +6,22 @@ export interface Output {
   stderr: string
 }
 
-/** How a command is run: `input` goes to its stdin, `env` is added to ours, and it is killed after `within` ms. */
+/** An account of this machine, by its numbers. */
+export interface Account {
+  uid: number
+  gid: number
+}
+
+/**
+ * How a command is run: `input` goes to its stdin, `env` is added to ours, it is killed after `within` ms, and it runs as
+ * `user`, which only root can choose.
+ */
 export interface RunOptions {
   input?: string
   env?: Record<string, string>
   cwd?: string
   within?: number
+  user?: Account
 }
 
 /** Runs a command to its end, without a shell. Rejects, quoting what it said, if it fails or takes too long. */
@@ -24,6 +34,7 @@ export function run(command: string, args: readonly string[], options: RunOption
     timeout: within,
     killSignal: 'SIGKILL',
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...options.user,
   }
   return new Promise((resolve, reject) => {
     const child = execFile(command, [...args], settings, (error, stdout, stderr) => {

@@ -87,7 +87,7 @@ export class Supervised implements RunningProcess {
   }
 
   #spawn(): ChildProcess {
-    const { command, args, env, cwd } = this.#spec
+    const { command, args, env, cwd, user } = this.#spec
     const output = openSync(this.log, 'a')
     try {
       // A group of its own, so that its children can be ended with it.
@@ -96,6 +96,7 @@ export class Supervised implements RunningProcess {
         stdio: ['ignore', output, output],
         env: { ...process.env, ...env },
         cwd: cwd ?? this.#spec.folder.path,
+        ...user,
       })
       child.unref()
       return child
