@@ -5,6 +5,7 @@ import { milliseconds } from './duration.ts'
 import { UnwindError } from './errors.ts'
 import { checkExpression } from './expression/index.ts'
 import type { Actor } from './policy.ts'
+import { partsOf, referencesIn } from './reference.ts'
 import type { Kinds } from './request.ts'
 import { type CompiledStep, DEFAULT_LIMITS, type RunInput } from './run.ts'
 import type { StepBase } from './runbook/steps.ts'
@@ -32,6 +33,7 @@ export function compile(request: Request, configuration: Configuration, kinds: K
     throw new UnwindError('FORBIDDEN', `${request.environment} takes no inline rollbacks; name a runbook instead`)
   const steps = request.steps.map((step, index) => compileStep(step, index, request.environment, configuration, kinds))
   refuseTwins(steps)
+  refuseDangling(steps, kinds)
   const refused = steps.find((step) => policy.kinds && !policy.kinds.includes(step.kind))
   if (refused) throw new UnwindError('FORBIDDEN', `${request.environment} does not allow steps of kind ${refused.kind}`)
   return {
@@ -147,6 +149,26 @@ export function own<Value>(record: Readonly<Record<string, Value>>, name: string
 function refuseTwins(steps: CompiledStep[]): void {
   const twin = steps.find((step, index) => steps.findIndex((other) => other.id === step.id) < index)
   if (twin) throw new UnwindError('INVALID_REQUEST', `two steps are called ${twin.id}; give each its own id`)
+}
+
+/** A reference names a step before, and something that its kind leaves. Throws INVALID_REQUEST. */
+export function refuseDangling(steps: readonly CompiledStep[], kinds: Kinds): void {
+  for (const [index, { id, step, check, procedure, group }] of steps.entries()) {
+    const before = steps
+      .slice(0, index)
+      .filter((other) => other.procedure === procedure && (group === undefined || other.group !== group))
+    for (const reference of referencesIn([step, check?.measurements.map(({ spec }) => spec)])) {
+      const named = partsOf(reference)
+      const earlier = before.find((other) => other.id === named.step)
+      if (!earlier) throw unknown(`${id}: ${reference.ref} names no step before it: step`, named.step, idsOf(before))
+      const leaves = own(kinds, earlier.kind)?.leaves ?? []
+      if (!leaves.includes(named.field)) throw unknown(`${id}: ${reference.ref}: field`, named.field, [...leaves])
+    }
+  }
+}
+
+function idsOf(steps: readonly CompiledStep[]): string[] {
+  return steps.map(({ id }) => id)
 }
 
 /** Something that was named and is not there. */

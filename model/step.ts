@@ -28,6 +28,19 @@ export const Expression = z
   .max(1_000)
   .meta({ id: 'Expression', description: 'CEL of type bool, such as steps.healthy.passed.' })
 
+/** A value that is not known before an earlier step was carried out: a field of the state that it leaves. */
+export const Ref = z
+  .strictObject({
+    ref: z
+      .string()
+      .max(200)
+      .regex(
+        /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\.[A-Za-z][A-Za-z0-9]*$/,
+        'write <step>.<field>, such as restore.resourceId',
+      ),
+  })
+  .meta({ id: 'Ref', description: 'What an earlier step leaves: { ref: restore.resourceId }.' })
+
 /** Fields that every step may carry, whatever its kind. */
 export const stepFields = {
   id: Name.optional().describe('Name of the step within the run. Default: made from the kind and its place.'),
@@ -51,6 +64,8 @@ export interface StepKind<Schema extends StepSchema = StepSchema> {
   readonly connection: string
   /** Fields that a step takes from its environment when it doesn't set them. */
   readonly inherits: readonly string[]
+  /** Fields of the state that a step of this kind leaves, which later steps may name by `ref`. */
+  readonly leaves?: readonly string[]
   /** What the step does, as one short phrase: `deployment/checkout → last-good`. */
   title(step: z.infer<Schema>): string
 }

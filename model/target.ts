@@ -3,7 +3,10 @@ import type { z } from 'zod'
 /** A step as its target's schema reads it; `kind` says which target. */
 export type StepSchema = z.ZodObject<{ kind: z.ZodLiteral<string> } & z.ZodRawShape>
 
-/** What a target knows of one system's condition: identities, content hashes and small settings. Never a secret. */
+/**
+ * What a target knows of one system's condition: identities, content hashes and small settings. Never a secret. In a
+ * plan's `to` a value that is not known yet may be a `Reference`; it is filled in before `apply` is called.
+ */
 export type State = Record<string, unknown>
 
 /** One thing that one could go back to. `verified` only where a finished run or a recorded health check says so. */

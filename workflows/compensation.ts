@@ -7,6 +7,7 @@ import { compiledOf, routeOf } from './compiled.ts'
 import { park } from './parking.ts'
 import { problemOf } from './problem.ts'
 import { end, note, type Run } from './record.ts'
+import { filledIn } from './references.ts'
 import { abortable } from './scope.ts'
 
 /** Takes back every begun step, the latest first. All are attempted; then the first that failed parks like any step. */
@@ -32,19 +33,24 @@ async function takeBack(run: Run, step: StepState): Promise<Problem | undefined>
   const limit = plan.limits.apply
   const route = { ...routeOf(compiledOf(run.input, step)), limit, summary: `Take back ${step.title}` }
   const move = { from: step.state ?? plan.to, to: plan.from }
+  const known = filledIn(run, { ...stepCall(run.input, run.state.runId, step), move })
+  if ('problem' in known) return notBack(run, step, known.problem)
   try {
-    const argument = { ...stepCall(run.input, run.state.runId, step), move, limit }
+    const argument = { ...known.value, limit }
     await abortable(run, () => call('apply', route, run.input.limits, argument))
   } catch (error) {
     if (isCancellation(error) && run.abort) return undefined
-    const problem = problemOf(error, step.connection)
-    step.problem = problem
-    step.status = 'parked'
-    note(run, 'compensating', `${step.title} is not back: ${problem.code}: ${problem.message}`, { stepId: step.id })
-    return problem
+    return notBack(run, step, problemOf(error, step.connection))
   }
   step.status = 'compensated'
   delete step.problem
   note(run, 'step-compensated', `${step.title} is back as it was`, { stepId: step.id })
   return undefined
+}
+
+function notBack(run: Run, step: StepState, problem: Problem): Problem {
+  step.problem = problem
+  step.status = 'parked'
+  note(run, 'compensating', `${step.title} is not back: ${problem.code}: ${problem.message}`, { stepId: step.id })
+  return problem
 }

@@ -8,6 +8,7 @@ import { compiledOf, routeOf } from './compiled.ts'
 import { fail, type Failure } from './failing.ts'
 import { problemOf } from './problem.ts'
 import { note, type Run } from './record.ts'
+import { filledIn } from './references.ts'
 import { abortable } from './scope.ts'
 import { change, judge } from './steps.ts'
 import { elapsed } from './timing.ts'
@@ -50,9 +51,10 @@ async function check(run: Run, step: StepState): Promise<Failure | undefined> {
   step.verifySince = Date.now()
   note(run, 'step-started', `${step.title}: measures for up to ${readable(limit)}`, { stepId: step.id })
   const route = { ...routeOf(compiled), kind: 'check', limit, summary: `Check ${step.title}` }
+  const known = filledIn(run, { ...stepCall(run.input, run.state.runId, step), check: compiled.check })
+  if ('problem' in known) return fail(step, 'verify', known.problem)
   const argument: CheckCall = {
-    ...stepCall(run.input, run.state.runId, step),
-    check: compiled.check,
+    ...known.value,
     states: measuredStates(run, compiled.check),
     since: step.verifySince,
     limit,

@@ -7,6 +7,7 @@ import { compiledOf, routeOf } from './compiled.ts'
 import { fail, type Failure } from './failing.ts'
 import { problemOf } from './problem.ts'
 import { note, type Run } from './record.ts'
+import { filledIn } from './references.ts'
 import { abortable } from './scope.ts'
 
 /** Moves one system: registers the compensation, applies, verifies. Answers what went wrong; throws nothing of it. */
@@ -15,7 +16,10 @@ export async function change(run: Run, step: StepState): Promise<Failure | undef
   if (!plan) return fail(step, 'plan', { code: 'INTERNAL', message: `${step.id} has no plan; retry plans it.` })
   let during: Failure['during'] = 'apply'
   try {
-    if (!step.byHand) await apply(run, step, plan)
+    if (!step.byHand) {
+      const problem = await apply(run, step, plan)
+      if (problem) return fail(step, during, problem)
+    }
     during = 'verify'
     const problem = await verify(run, step, plan)
     return problem && fail(step, during, problem)
@@ -25,27 +29,32 @@ export async function change(run: Run, step: StepState): Promise<Failure | undef
   }
 }
 
-async function apply(run: Run, step: StepState, plan: Plan): Promise<void> {
+async function apply(run: Run, step: StepState, plan: Plan): Promise<Problem | undefined> {
+  const { from, to, limits } = plan
+  const known = filledIn(run, { ...stepCall(run.input, run.state.runId, step), move: { from, to } })
+  if ('problem' in known) return known.problem
   // From here on the world may have changed, so the compensation stands before the call: a lost answer is compensated too.
   step.begun = true
   step.startedAt ??= Date.now()
   step.status = 'applying'
   note(run, 'step-started', `${step.title}: ${plan.summary}`, { stepId: step.id })
-  const { from, to, limits } = plan
   const route = routeFor(run, step, limits.apply, `Apply ${step.title}: ${plan.summary}`)
-  const argument = { ...stepCall(run.input, run.state.runId, step), move: { from, to }, limit: route.limit }
+  const argument = { ...known.value, limit: route.limit }
   const { state } = await abortable(run, () => call('apply', route, run.input.limits, argument))
   step.state = state
   note(run, 'step-applied', `${step.title} is applied`, { stepId: step.id })
+  return undefined
 }
 
 async function verify(run: Run, step: StepState, plan: Plan): Promise<Problem | undefined> {
+  const state = step.state ?? plan.to
+  const known = filledIn(run, { ...stepCall(run.input, run.state.runId, step), state })
+  if ('problem' in known) return known.problem
   step.begun = true
   step.status = 'verifying'
   step.verifySince = Date.now()
   const route = routeFor(run, step, plan.limits.verify, `Verify ${step.title}`)
-  const state = step.state ?? plan.to
-  const argument = { ...stepCall(run.input, run.state.runId, step), state, since: step.verifySince, limit: route.limit }
+  const argument = { ...known.value, since: step.verifySince, limit: route.limit }
   const verdict = await abortable(run, () => call('verify', route, run.input.limits, argument))
   return judge(run, step, verdict)
 }

@@ -3,7 +3,9 @@ import { policyOf } from '../../model/configuration.ts'
 import { milliseconds } from '../../model/duration.ts'
 import { UnwindError } from '../../model/errors.ts'
 import { type Actor, stricter } from '../../model/policy.ts'
+import { resolve } from '../../model/reference.ts'
 import { type CompiledStep, DEFAULT_LIMITS, type RunInput, type RunState, type StepState } from '../../model/run.ts'
+import type { State } from '../../model/target.ts'
 import type { Api } from '../context.ts'
 import type { Place } from '../schemas/parameters.ts'
 import { inputOf } from '../temporal/executions.ts'
@@ -39,7 +41,8 @@ export async function compileUndo(
   const [state, input] = await Promise.all([resultOf(api, last), inputOf(api, last.workflowId, last.runId)])
   const moved = state ? movedSteps(state) : []
   if (moved.length === 0) throw new UnwindError('NO_ROLLBACK_TARGET', nothing(state))
-  const steps = moved.map((step, index) => compileBack(api, place, step, input, index))
+  const left = (id: string) => state?.steps.find((step) => step.id === id)?.state
+  const steps = moved.map((step, index) => compileBack(api, place, step, input, index, left))
   return { ...inputFor(api, place, request, actor, input), steps, undoes: last.runId }
 }
 
@@ -53,18 +56,14 @@ function compileBack(
   { id, plan, procedure, corrected }: StepState,
   input: RunInput,
   index: number,
+  left: (step: string) => State | undefined,
 ): CompiledStep {
   const original = input.steps.find((step) => step.id === id && step.procedure === procedure)
-  if (!original || !plan)
+  const known = original && plan && resolve({ step: { ...original.step, ...corrected, id }, from: plan.from }, left)
+  if (!known || 'missing' in known)
     throw new UnwindError('INTERNAL', `the record of step ${id} is incomplete; roll that object back by hand`)
-  const step = compileStep(
-    { ...original.step, ...corrected, id },
-    index,
-    environment,
-    api.configuration,
-    api.kinds,
-    plan.from,
-  )
+  const { step: written, from } = known.value
+  const step = compileStep(written, index, environment, api.configuration, api.kinds, from)
   return { ...step, title: `${original.title}, taken back` }
 }
 

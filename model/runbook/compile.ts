@@ -1,4 +1,4 @@
-import { floorOf, unknown } from '../compile.ts'
+import { floorOf, refuseDangling, unknown } from '../compile.ts'
 import { milliseconds } from '../duration.ts'
 import { UnwindError } from '../errors.ts'
 import type { Actor, ApprovalRule } from '../policy.ts'
@@ -42,6 +42,7 @@ export function compileRunbook(
       `the runbook has ${expanded.length} steps, at most ${STEPS_LIMIT} are carried`,
     )
   const steps = expanded.map((step) => compileStepOf(step, expanded, request.environment, around))
+  refuseDangling(steps, around.kinds)
   const approvals = (policy?.approvals ?? []).map(ruleOf)
   if (environment.protected) refuseAnybody([...approvals, ...steps.flatMap(({ asked }) => asked?.rule ?? [])], request)
   const refused = steps.find(({ role, kind }) => !role && floor.policy.kinds && !floor.policy.kinds.includes(kind))

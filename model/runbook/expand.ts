@@ -1,5 +1,6 @@
 import { unknown } from '../compile.ts'
 import { UnwindError } from '../errors.ts'
+import { partsOf, type Reference, replaceReferences } from '../reference.ts'
 import { embedExpression } from '../expression/index.ts'
 import type { ParameterValue } from './compiled.ts'
 import type { Runbook, RunbookStep } from './document.ts'
@@ -73,7 +74,7 @@ function inside(runbook: Runbook, procedure: string, outer: Outer): Inside[] {
     return {
       id: rename(placed.id),
       at: `${trail.length > 1 ? `${trail.at(-1)}: ` : ''}${writtenPath(placed.path)}`,
-      step: settled(step, runbook, outer),
+      step: replaceReferences(settled(step, runbook, outer), renamed(rename)),
       ...(placed.group !== undefined && { group: `${trail.length}/${rename('')}/${placed.group}` }),
       ...(when !== undefined && { when }),
       inherited: runbook.environments?.[outer.environment] ?? {},
@@ -138,6 +139,13 @@ function conditionOf({ step }: Placed, { trail, parameters, rename, when: around
   if (step.when === undefined) return around
   const own = trail.length > 1 ? embedExpression(step.when, parameters, rename) : step.when
   return around === undefined ? own : `(${around}) && (${own})`
+}
+
+function renamed(rename: (id: string) => string): (reference: Reference) => Reference {
+  return (reference) => {
+    const { step, field } = partsOf(reference)
+    return { ref: `${rename(step)}.${field}` }
+  }
 }
 
 /** A check by the new names of what it measures, a message by the channels that its runbook's contacts lead to. */

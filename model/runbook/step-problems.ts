@@ -1,5 +1,6 @@
 import type { Known } from '../expression/index.ts'
 import { milliseconds } from '../duration.ts'
+import { partsOf, referencesIn } from '../reference.ts'
 import type { Runbook, RunbookStep } from './document.ts'
 import { unknownParameter } from './parameters.ts'
 import type { Placed } from './placed.ts'
@@ -27,8 +28,18 @@ export function stepProblems(runbook: Runbook, placed: Placed, all: Placed[], ar
     ...(twin ? [{ path: [...path, 'id'], message: `two steps are called ${id}; give each its own id` }] : []),
     ...expressionProblems(step.when, { ...knownIn(runbook), ...(steps && { steps }) }, [...path, 'when']),
     ...templateProblems(runbook, step, path),
+    ...referenceProblems(step, path, before),
     ...kindProblems(runbook, placed, before, around),
   ]
+}
+
+/** A step can only go by what a step before it leaves. */
+function referenceProblems(step: RunbookStep, path: PropertyKey[], before: readonly Placed[]): RunbookProblem[] {
+  const [known, changing] = [namesOf(before), before.filter((other) => !isEngineStep(other.step)).map(({ id }) => id)]
+  if (!known) return []
+  return referencesIn(step).flatMap((reference) =>
+    misnamed('step that changes something before this one called', partsOf(reference).step, changing, path),
+  )
 }
 
 /** Ids that `steps` may hold then; undefined where an embedded runbook adds some that are not known here. */

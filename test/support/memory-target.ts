@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { UnwindError } from '../../model/errors.ts'
-import { defineKind, Name, stepFields } from '../../model/step.ts'
+import type { Reference } from '../../model/reference.ts'
+import { defineKind, Name, Ref, stepFields } from '../../model/step.ts'
 import { type CallContext, defineTarget, type Move, type Plan, type Target } from '../../model/target.ts'
 
 /** A system that lives in memory and obeys the contract: a set of named objects, each at one of its revisions. */
@@ -46,14 +47,14 @@ export interface MemoryObject {
   details?: Record<string, string>
 }
 
-type MemoryState = { uid: string; revision: string }
+type MemoryState = { uid: string; revision: string | Reference }
 
 export const MemoryStep = z.strictObject({
   kind: z.literal('memory'),
   ...stepFields,
   object: Name,
   system: Name.default('memory'),
-  to: z.string().default('previous'),
+  to: z.union([z.string(), Ref]).default('previous'),
   irreversible: z.boolean().optional(),
   unverified: z.boolean().optional(),
 })
@@ -63,7 +64,8 @@ export const memoryKind = defineKind({
   schema: MemoryStep,
   connection: 'system',
   inherits: ['system'],
-  title: (step) => `${step.object} → ${step.to}`,
+  leaves: ['uid', 'revision'],
+  title: ({ object, to }) => `${object} → ${typeof to === 'string' ? to : to.ref}`,
 })
 
 /** The target of such a system. */
@@ -92,16 +94,16 @@ export function memoryTarget(system: MemorySystem): Target<typeof MemoryStep, Me
 function plan(system: MemorySystem, step: MemoryStep, context: CallContext): Plan<MemoryState> {
   const { uid, revisions, at, release } = system.get(step.object)
   const from = (context.assumed as MemoryState | undefined) ?? { uid, revision: at }
-  const previous = revisions[revisions.indexOf(from.revision) - 1]
+  const previous = revisions[revisions.indexOf(textOf(from.revision)) - 1]
   const wanted = (context.towards as MemoryState | undefined)?.revision ?? (step.to === 'previous' ? previous : step.to)
-  if (wanted === undefined || !revisions.includes(wanted))
-    throw new UnwindError('NO_ROLLBACK_TARGET', `${step.object} has no revision before ${from.revision}`)
+  if (wanted === undefined || (typeof wanted === 'string' && !revisions.includes(wanted)))
+    throw new UnwindError('NO_ROLLBACK_TARGET', `${step.object} has no revision before ${textOf(from.revision)}`)
   return {
-    summary: `${from.revision} → ${wanted}`,
+    summary: `${textOf(from.revision)} → ${textOf(wanted)}`,
     object: `memory/${system.id}/${step.object}`,
     from,
     to: { uid, revision: wanted },
-    changes: [{ path: 'revision', from: from.revision, to: wanted }],
+    changes: [{ path: 'revision', from: textOf(from.revision), to: textOf(wanted) }],
     reversible: step.irreversible ? { because: 'the step says so' } : true,
     warnings: step.unverified ? [{ code: 'UNVERIFIED_TARGET', message: 'nobody recorded it', confirm: true }] : [],
     limits: { apply: 10_000, verify: 10_000 },
@@ -118,12 +120,16 @@ function apply(
   if (object.at === to.revision) return { state: to }
   if (object.at !== from.revision) {
     const untouched = object.by !== context.rollbackId
-    throw new UnwindError('PLAN_STALE', `${step.object} is at ${object.at}, planned from ${from.revision}`, {
+    throw new UnwindError('PLAN_STALE', `${step.object} is at ${object.at}, planned from ${textOf(from.revision)}`, {
       untouched,
     })
   }
-  object.at = to.revision
+  object.at = textOf(to.revision)
   object.by = context.rollbackId
-  object.writes.push(to.revision)
+  object.writes.push(object.at)
   return { state: to }
+}
+
+function textOf(revision: string | Reference): string {
+  return typeof revision === 'string' ? revision : `{${revision.ref}}`
 }
