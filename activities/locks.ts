@@ -10,8 +10,8 @@ import { lockId } from '../model/ids.ts'
 /** A lock that somebody lets go of between two looks is tried again, but not for ever. */
 const TRIES = 3
 /**
- * Holding needs nothing but to exist, so the lock's first workflow task waits for the signal that lets it go, which ends
- * the delay (Temporal: "Start Delay"). Without it each lock costs a worker's time while the run that took it is planned.
+ * Holding needs nothing but to exist, so the lock's first workflow task is put off for longer than any rollback lasts
+ * (Temporal: "Start Delay"): a lock costs no worker anything. Nothing but a termination ends it before.
  */
 const IDLE = '365 days'
 
@@ -33,18 +33,17 @@ export async function takeLock(client: Client, taskQueue: string, object: string
     if (!description || description.status.name !== 'RUNNING') continue
     if (other?.rollbackId === holder.rollbackId) return
     if (other && (await holds(client, other))) throw held(object, other)
-    await terminate(client.workflow.getHandle(lockId(object), description.runId))
+    await terminate(client, object, description.runId, 'its holder has ended; another rollback takes it over')
   }
   throw new UnwindError('OBJECT_LOCKED', `the lock of ${object} changes hands right now; try again`)
 }
 
 /** Lets go of what this rollback holds. A lock that is gone, or somebody else's by now, is left alone. */
 export async function letGo(client: Client, object: string, rollbackId: string): Promise<void> {
-  try {
-    await client.workflow.getHandle(lockId(object)).signal('release', rollbackId)
-  } catch (error) {
-    if (!(error instanceof WorkflowNotFoundError)) throw error
-  }
+  const description = await described(client.workflow.getHandle(lockId(object)))
+  const holder = description?.memo?.['holder'] as Holder | undefined
+  if (description?.status.name !== 'RUNNING' || holder?.rollbackId !== rollbackId) return
+  await terminate(client, object, description.runId, `let go of by ${holder.workflowId}`)
 }
 
 async function started(client: Client, taskQueue: string, object: string, holder: Holder): Promise<boolean> {
@@ -81,9 +80,10 @@ async function described(handle: WorkflowHandle) {
   }
 }
 
-async function terminate(handle: WorkflowHandle): Promise<void> {
+/** Ends this very run of the lock, and never one that somebody has started since. */
+async function terminate(client: Client, object: string, runId: string, reason: string): Promise<void> {
   try {
-    await handle.terminate('its holder has ended; another rollback takes it over')
+    await client.workflow.getHandle(lockId(object), runId).terminate(reason)
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error
   }

@@ -6,7 +6,10 @@ export interface Holder {
   rollbackId: string
 }
 
-/** Holds one object's lock by existing: its workflow id is the object. Ends when its holder lets go. */
+/**
+ * Holds one object's lock by existing: its workflow id is the object. Its start is put off, so this runs where a lock
+ * was taken by an earlier version, or held beyond the delay.
+ */
 export async function lock(holder: Holder): Promise<void> {
   let released = false
   setHandler(defineQuery<Holder>('holder'), () => holder)

@@ -2,6 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { KubernetesObject } from '@kubernetes/client-node'
+import { Connection } from '@temporalio/client'
+import { msToTs } from '@temporalio/common/lib/time.js'
 import { openHands } from '../../cli/demo/kubernetes.ts'
 import { generateKeys } from '../../config/keys.ts'
 import { claimPort, releasePort } from '../../tools/process/ports.ts'
@@ -21,7 +23,14 @@ export interface Ground extends Surroundings {
   close(): Promise<void>
 }
 
-/** Sets all of it up with `unwind init`, `unwind api` and `unwind worker`. `more` is added to the configuration. */
+/** A namespace of Temporal keeps closed runs so long; Temporal takes no less than a day. */
+const RETENTION = '1 day'
+
+/**
+ * Sets all of it up with `unwind init`, `unwind setup`, `unwind api` and `unwind worker`, in a namespace of its own in
+ * Kubernetes and in Temporal: another ground on the same servers has the same services. `more` is added to the
+ * configuration.
+ */
 export async function openGround(kubeconfig: string, temporal: string, namespace: string, more = ''): Promise<Ground> {
   const folder = await mkdtemp(join(tmpdir(), 'unwind-cli-'))
   const hands = openHands(kubeconfig, undefined)
@@ -41,7 +50,14 @@ export async function openGround(kubeconfig: string, temporal: string, namespace
   if (init.code !== 0) throw new Error(`unwind init: ${init.stderr}`)
   const port = await claimPort()
   await addToConfiguration(folder, port, more)
-  const env = { TEMPORAL_ADDRESS: temporal, TEMPORAL_CONFIG_FILE: join(folder, 'none.toml') }
+  const env = {
+    TEMPORAL_ADDRESS: temporal,
+    TEMPORAL_NAMESPACE: namespace,
+    TEMPORAL_CONFIG_FILE: join(folder, 'none.toml'),
+  }
+  await registerNamespace(temporal, namespace)
+  const setup = await unwind(['setup', '--folder', join(folder, 'keys')], { cwd: folder, env })
+  if (setup.code !== 0) throw new Error(`unwind setup: ${setup.stderr}`)
   const part = (name: 'api' | 'worker', ready: () => Promise<boolean>) =>
     startProcess({
       name,
@@ -73,6 +89,24 @@ export async function openGround(kubeconfig: string, temporal: string, namespace
       await rm(folder, { recursive: true, force: true, maxRetries: 5 })
     },
   }
+}
+
+/** Resolves when the namespace answers: Temporal takes a moment until each of its parts knows a new one. */
+async function registerNamespace(address: string, namespace: string): Promise<void> {
+  const connection = await Connection.connect({ address })
+  const { workflowService } = connection
+  await workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs(RETENTION) })
+  await until(
+    () =>
+      workflowService.describeNamespace({ namespace }).then(
+        () => true,
+        () => false,
+      ),
+    Boolean,
+    () => `Temporal does not know the namespace ${namespace}`,
+    30_000,
+  )
+  await connection.close()
 }
 
 async function addToConfiguration(folder: string, port: number, more: string): Promise<void> {

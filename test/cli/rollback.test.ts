@@ -8,6 +8,7 @@ import { MESSAGE_DESCRIPTIONS } from '../../model/messages.ts'
 import type { RunState } from '../../model/run.ts'
 import { type Ground, openGround } from './ground.ts'
 import { start, unwind } from './unwind.ts'
+import { until } from '../support/until.ts'
 
 /** What Temporal's own UI shows of a workflow, in the part that is read here. */
 interface Metadata {
@@ -120,7 +121,10 @@ describe('a rollback that needs a person', () => {
     const rollback = JSON.parse((await run('get', 'checkout', '-o', 'json')).stdout) as Rollback
     const text = (await run('get', 'checkout')).stdout
     const connection = await Connection.connect({ address: inject('temporalAddress') })
-    const handle = new Client({ connection }).workflow.getHandle(rollback.id, rollback.runId)
+    const handle = new Client({ connection, namespace: ground.namespace }).workflow.getHandle(
+      rollback.id,
+      rollback.runId,
+    )
     const state = await handle.query<RunState>('state')
     const { definition } = await handle.query<Metadata>('__temporal_workflow_metadata')
     await connection.close()
@@ -200,6 +204,7 @@ describe('leaving', () => {
 
   test('never starts a second rollback: a lost answer is asked for again with the same key', async () => {
     await ground.deploy('v6')
+    const before = await listed()
     const { port, close } = await losingFirstAnswer(Number(new URL(ground.url).port))
     const args = ['start', ...BACK, '--url', `http://127.0.0.1:${port}`, '-o', 'json']
     const done = await run(...args)
@@ -207,13 +212,21 @@ describe('leaving', () => {
     expect(done.code).toBe(0)
     expect(done.stderr).toContain('asking again with the same key')
     const { runId } = JSON.parse(done.stdout) as Rollback
-    const { rollbacks } = JSON.parse((await run('list', '-o', 'json', '--limit', '2')).stdout) as {
-      rollbacks: Summary[]
-    }
-    expect(rollbacks[0]?.runId).toBe(runId)
-    expect(rollbacks[1]?.outcome).toBe('aborted')
+    // The list is eventually consistent, so it is read until it has this rollback, which began last.
+    const after = await until(
+      listed,
+      (ids) => ids.includes(runId),
+      () => `no ${runId} in the list`,
+    )
+    expect(after.toSorted()).toEqual([...before, runId].toSorted())
   })
 })
+
+/** The rollbacks on record in this ground's Temporal, by run id. */
+async function listed(): Promise<string[]> {
+  const { stdout } = await run('list', '-o', 'json', '--limit', '100')
+  return (JSON.parse(stdout) as { rollbacks: Summary[] }).rollbacks.map((rollback) => rollback.runId)
+}
 
 /** A relay to the API that takes the first request to it and loses the answer. */
 async function losingFirstAnswer(target: number): Promise<{ port: number; close(): Promise<void> }> {

@@ -1,5 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
 import { expect, test } from 'vitest'
+import { lockId } from '../../model/ids.ts'
 import { failing, forbidden } from '../support/faults.ts'
 import { scenarios } from './scenario.ts'
 
@@ -15,7 +16,7 @@ scenarios('promise 5, one rollback at a time', (start) => {
     await run.ends()
   })
 
-  test('per object: a rollback of the same object under another name is refused and names the holder', async () => {
+  test('per object: a rollback of the same object under another name is refused and names the holder, until that has ended', async () => {
     const engine = await start({ wrap: (target) => failing(target, { apply: [forbidden] }) })
     const name = `shop-${Date.now()}`
     const object = engine.system.put(name, 'v1', 'v2')
@@ -26,6 +27,8 @@ scenarios('promise 5, one rollback at a time', (start) => {
     expect(second.problem?.message).toContain(first.handle.workflowId)
     await first.decide('retry')
     await first.ends()
+    const lock = engine.client.workflow.getHandle(lockId(`memory/${engine.system.id}/${name}`))
+    expect((await lock.describe()).status.name).not.toBe('RUNNING')
     object.at = 'v2'
     expect((await (await engine.rollback([{ object: name }])).ends()).outcome).toBe('recovered')
   })
