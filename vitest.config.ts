@@ -34,6 +34,7 @@ export default defineConfig({
       layer('api', [TEMPORAL]),
       layer('tools', [], 600_000),
       layer('targets', [CLUSTER], 120_000),
+      layer('databases', [], 120_000),
       layer('cli', [BUILT, TEMPORAL, CLUSTER], 120_000),
       layer('e2e', [TEMPORAL, CLUSTER], 600_000),
     ],

@@ -77,7 +77,12 @@ function absolute(configuration: Configuration, folder: string): Configuration {
   const { api, worker, archive, runbooks } = configuration
   const credentials = Object.entries(worker.credentials).map(([name, entry]) => [
     name,
-    { ...entry, ...(entry.kubeconfig && { kubeconfig: pathFrom(folder, entry.kubeconfig) }) },
+    {
+      ...entry,
+      ...(entry.kubeconfig && { kubeconfig: pathFrom(folder, entry.kubeconfig) }),
+      ...(entry.passwordFile && { passwordFile: pathFrom(folder, entry.passwordFile) }),
+      ...(entry.ca && { ca: pathFrom(folder, entry.ca) }),
+    },
   ])
   return {
     ...configuration,

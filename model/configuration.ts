@@ -87,8 +87,30 @@ function isOrigin(text: string): boolean {
   return `${url.origin}/` === url.href && !text.includes('@')
 }
 
+const PostgresConnection = z.strictObject({
+  kind: z.literal('postgres'),
+  environment: Name,
+  host: z
+    .string()
+    .max(253)
+    .regex(/^[A-Za-z0-9]([A-Za-z0-9.:_-]*[A-Za-z0-9])?$/, 'write a host name or an address')
+    .describe('The server itself: sessions through a pooler lose their locks.'),
+  port: z.int().min(1).max(65_535).default(5_432),
+  database: z.string().min(1).max(63),
+  tls: z
+    .enum(['verify', 'off'])
+    .default('verify')
+    .describe('verify: the certificate must be good for the host. off: for a server that offers none.'),
+  systemIdentifier: z
+    .string()
+    .regex(/^[0-9]{1,20}$/, 'write the number that SELECT system_identifier FROM pg_control_system() answers')
+    .optional()
+    .describe('Of the server that the host must lead to, as pg_control_system() answers it.'),
+  taskQueue: Name.optional().describe('Queue of the workers that hold the credentials. Default: the common queue.'),
+})
+
 /** Shared by API and workers; never a credential. */
-export const Connection = z.discriminatedUnion('kind', [KubernetesConnection, HttpConnection])
+export const Connection = z.discriminatedUnion('kind', [KubernetesConnection, HttpConnection, PostgresConnection])
 export type Connection = z.infer<typeof Connection>
 
 const Credentials = z.strictObject({
@@ -98,6 +120,14 @@ const Credentials = z.strictObject({
     .optional()
     .describe('Path. Default: KUBECONFIG, ~/.kube/config, or the pod’s own account.'),
   context: z.string().min(1).optional(),
+  user: z.string().min(1).max(63).optional().describe('Role of a database.'),
+  passwordFile: z.string().min(1).optional().describe('Path of a file that holds the password and nothing else.'),
+  passwordVariable: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'write the name of an environment variable')
+    .optional()
+    .describe('Variable of the worker’s environment that holds the password.'),
+  ca: z.string().min(1).optional().describe('Path of the authority that a database’s certificate is signed by (PEM).'),
 })
 
 const S3 = z.strictObject({
