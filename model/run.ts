@@ -150,8 +150,8 @@ export interface StepState {
   inputs?: Record<string, unknown>
   /** What the step asks of people now. */
   asking?: StepAsking
-  /** A failure of a step in a group that waits until those before it are answered. */
-  failed?: Pick<Parked, 'during' | 'problem' | 'evidence'>
+  /** A failure of a step in a group that waits until those before it are answered; `unsettled` until all have come to rest. */
+  failed?: Pick<Parked, 'during' | 'problem' | 'evidence'> & { unsettled?: true }
   /** Until when the engine waits before it goes on with the step: the end of a wait, or of the pause before a retry. */
   until?: number
   /** Epoch milliseconds. */

@@ -2,7 +2,7 @@ import type { StepState } from '../model/run.ts'
 import { askAboutStep } from './asking.ts'
 import { changes, compiledOf } from './compiled.ts'
 import { evaluate } from './evaluating.ts'
-import { type Failure, settle, triesAgain } from './failing.ts'
+import { type Failure, keepUnsettled, settle, triesAgain, unsettled } from './failing.ts'
 import { enter, note, type Run } from './record.ts'
 import { byRole } from './roles.ts'
 import { page } from './telling.ts'
@@ -13,12 +13,15 @@ export async function carryOut(run: Run, steps: readonly StepState[]): Promise<v
   const failures = await Promise.all(steps.map((step) => carryOne(run, step)))
   if (run.abort) return
   const failed = failures.filter((failure) => failure !== undefined)
-  if (failed.length > 0) return settle(run, failed)
+  const rests = steps.every(({ status }, index) => failures[index] || status === 'done' || status === 'skipped')
+  if (failed.length > 0) return rests ? settle(run, failed) : keepUnsettled(failed)
   if (steps.some((step) => movesPlans(run, step))) enter(run, 'planning')
 }
 
 /** One step with its condition and its automatic attempts. Undefined: it is done, skipped, or gone on with later. */
 async function carryOne(run: Run, step: StepState): Promise<Failure | undefined> {
+  const kept = unsettled(step)
+  if (kept) return kept
   if (!(await isWanted(run, step))) return undefined
   for (;;) {
     const rests = step.until !== undefined && step.role !== 'wait'

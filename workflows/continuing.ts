@@ -2,8 +2,13 @@ import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@te
 import type { RunInput } from '../model/run.ts'
 import type { Run } from './record.ts'
 
-/** Whether the history has grown so long that the run should go on as a new execution. */
-export function mustContinue({ input }: Run): boolean {
+/**
+ * Whether the history has grown so long that the run should go on as a new execution. Not while something that was said
+ * waits to be acted upon: whoever waits for the continuation would then come round at once, for ever.
+ */
+export function mustContinue(run: Run): boolean {
+  if (isHalfAnswered(run)) return false
+  const { input } = run
   const { continueAsNewSuggested, historyLength } = workflowInfo()
   return continueAsNewSuggested || historyLength >= input.limits.events
 }
@@ -12,6 +17,10 @@ export function mustContinue({ input }: Run): boolean {
 export async function continueWhenLong(run: Run): Promise<void> {
   if (!mustContinue(run) || run.state.outcome) return
   await condition(allHandlersFinished)
-  if (run.decision || run.abort || run.rejected || run.answers.length > 0) return
+  if (isHalfAnswered(run) || run.abort) return
   await continueAsNew<(input: RunInput) => Promise<unknown>>({ ...run.input, carried: run.state })
+}
+
+function isHalfAnswered({ decision, rejected, answers }: Run): boolean {
+  return decision !== undefined || rejected === true || answers.length > 0
 }

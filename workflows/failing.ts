@@ -50,6 +50,7 @@ export function settle(run: Run, failures: readonly Failure[]): void {
     const { step, during, problem, evidence } = failure
     step.problem = problem
     step.status = 'parked'
+    delete step.failed
     if (takesBack.includes(failure))
       note(run, 'compensating', `${step.title}: ${problem.code}: ${problem.message}`, { stepId: step.id })
     else if (takesBack.length === 0) step.failed = { during, problem, ...(evidence && { evidence }) }
@@ -58,9 +59,24 @@ export function settle(run: Run, failures: readonly Failure[]): void {
   if (!parkNext(run)) enter(run, 'planning')
 }
 
+/** Keeps failures until their neighbours have come to rest, also in a later execution of the run. */
+export function keepUnsettled(failures: readonly Failure[]): void {
+  for (const { step, during, problem, evidence } of failures) {
+    step.status = 'parked'
+    step.failed = { during, problem, ...(evidence && { evidence }), unsettled: true }
+  }
+}
+
+/** A failure that was kept so, before its step is carried out again. */
+export function unsettled(step: StepState): Failure | undefined {
+  if (!step.failed?.unsettled) return undefined
+  const { unsettled: _unsettled, ...failed } = step.failed
+  return { step, ...failed }
+}
+
 /** Parks the next step of a group whose failure nobody has answered yet; false when there is none. */
 export function parkNext(run: Run): boolean {
-  const step = run.state.steps.find(({ failed }) => failed !== undefined)
+  const step = run.state.steps.find(({ failed }) => failed !== undefined && !failed.unsettled)
   if (!step?.failed) return false
   const { during, problem, evidence } = step.failed
   delete step.failed
@@ -76,6 +92,7 @@ function isUntouched({ state }: Run, { step, problem }: Failure): boolean {
 
 function planAnew(run: Run, step: StepState, problem: Problem): void {
   step.begun = false
+  delete step.failed
   step.status = 'waiting'
   step.problem = { ...problem, facts: { ...problem.facts, digest: run.state.planDigest ?? '' } }
   note(run, 'plan-stale', `${step.title}: ${problem.message}`, { stepId: step.id })

@@ -1,7 +1,8 @@
-import { CancellationScope, condition, defineQuery, setHandler, workflowInfo } from '@temporalio/workflow'
+import { CancellationScope, condition, defineQuery, patched, setHandler, workflowInfo } from '@temporalio/workflow'
 import { abortEffect } from '../model/choices.ts'
 import { headline } from '../model/details.ts'
 import { readable } from '../model/duration.ts'
+import type { ApprovalNeed } from '../model/policy.ts'
 import { type Report, report } from '../model/report/report.ts'
 import type { RunInput, RunState, StepState } from '../model/run.ts'
 import { release } from './activities.ts'
@@ -78,7 +79,8 @@ async function plan(run: Run): Promise<void> {
   })
   if (!planned || run.abort) return
   if ('problem' in planned) return notPlanned(run, planned)
-  const { digest, need } = planned
+  const { digest } = planned
+  const need = planned.need ?? stillNeeded(run, digest)
   state.planDigest = digest
   state.plannedAt ??= Date.now()
   if (before === undefined)
@@ -94,6 +96,16 @@ async function plan(run: Run): Promise<void> {
   note(run, 'approval-needed', text)
   page(run, 'approval-needed', text)
   enter(run, 'awaiting-approval')
+}
+
+/**
+ * What was asked about this very plan and was not agreed to: that the plan has not changed since is no yes. A run that
+ * went on without asking goes on so when it is replayed.
+ */
+function stillNeeded(run: Run, digest: string): ApprovalNeed | undefined {
+  const { need, planDigest } = run.state
+  if (!need || digest !== planDigest || approved(run)) return undefined
+  return patched('asks-again-after-no') ? need : undefined
 }
 
 function notPlanned(
