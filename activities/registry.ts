@@ -3,6 +3,7 @@ import type { Target } from '../model/target.ts'
 /** Every target, by kind. Loaded on first use, so that a worker pays only for the systems that it touches. */
 export const targets: Readonly<Record<string, () => Promise<Target>>> = {
   kubernetes: async () => erase((await import('./targets/kubernetes/index.ts')).kubernetes),
+  'kubernetes-scale': async () => erase((await import('./targets/kubernetes-scale/index.ts')).kubernetesScale),
 }
 
 /** Loads the targets of these kinds ahead of the first rollback, which should not pay for it. Kinds without one are passed over. */

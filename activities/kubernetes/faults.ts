@@ -1,15 +1,17 @@
 import { UnwindError } from '../../model/errors.ts'
 import type { Answer } from './request.ts'
 
-/** Where the manifests with the rights that Unwind needs are. */
+/** Where the manifest with the rights of a kind is that names no other. */
 const RIGHTS_MANIFEST = 'docs/rbac/operator.yaml'
 
 /** What was asked, in RBAC's words, for a message that says which right is missing. */
 export interface Asked {
-  verb: 'get' | 'list' | 'patch' | 'create'
+  verb: 'get' | 'list' | 'patch' | 'create' | 'delete'
   resource: string
   namespace?: string
   name?: string
+  /** The manifest that grants it. */
+  rights?: string
 }
 
 /** An API server's answer that is not a success, as an error of the closed table. The message quotes no request. */
@@ -39,7 +41,7 @@ function forbidden(asked: Asked, connection: string): UnwindError {
   const where = asked.namespace ? ` in namespace ${asked.namespace}` : ''
   return new UnwindError(
     'TARGET_FORBIDDEN',
-    `the worker's account on ${connection} may not ${asked.verb} ${asked.resource}${where}; grant it with ${RIGHTS_MANIFEST}`,
+    `the worker's account on ${connection} may not ${asked.verb} ${asked.resource}${where}; grant it with ${asked.rights ?? RIGHTS_MANIFEST}`,
     { verb: asked.verb, resource: asked.resource, ...(asked.namespace && { namespace: asked.namespace }) },
   )
 }

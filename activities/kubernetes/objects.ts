@@ -52,6 +52,8 @@ export interface Listing {
   resource: string
   namespace?: string
   query?: Record<string, string>
+  /** The manifest that grants the right. */
+  rights?: string
   signal: AbortSignal
 }
 
@@ -60,8 +62,8 @@ const PAGES = 20
 
 /** A whole list, in pages and bounded. Throws what `demand` throws; a list beyond the bound is refused, not cut. */
 export async function list<T>(cluster: Cluster, listing: Listing): Promise<T[]> {
-  const { path, resource, namespace, query, signal } = listing
-  const asked = { verb: 'list', resource, ...(namespace && { namespace }) } as const
+  const { path, resource, namespace, query, rights, signal } = listing
+  const asked = { verb: 'list', resource, ...(namespace && { namespace }), ...(rights && { rights }) } as const
   const items: T[] = []
   let next = ''
   for (let page = 0; page < PAGES; page++) {

@@ -1,4 +1,5 @@
 import { UnwindError } from '../../model/errors.ts'
+import type { Warning } from '../../model/target.ts'
 import type { Cluster } from './connect.ts'
 import { list, type Metadata, type Place } from './objects.ts'
 
@@ -61,8 +62,28 @@ export function ownerOf(kind: string, { metadata }: { metadata: Metadata }, clai
   )
 }
 
+/** A forced plan says whom it goes behind. Throws TARGET_OWNED when the step does not force it. */
+export function ownershipWarnings(
+  owner: Owner | undefined,
+  kind: string,
+  place: Place,
+  force: { reason: string } | undefined,
+): Warning[] {
+  if (!owner) return []
+  if (!force) throw owned(owner, kind, place)
+  const message = `${owner.system} ${owner.name} owns the ${kind} and may put it back; forced: ${force.reason}`
+  return [{ code: 'OWNED', message }]
+}
+
+/** Says what the account could not see, rather than that there was nothing. */
+export function notChecked(unread: string[]): Warning[] {
+  if (unread.length === 0) return []
+  const message = `not looked at, because the account may not read them: ${unread.join(', ')}`
+  return [{ code: 'NOT_CHECKED', message }]
+}
+
 /** Why the plan is refused. The caller may force it, with a reason. */
-export function owned(owner: Owner, kind: string, place: Place): UnwindError {
+function owned(owner: Owner, kind: string, place: Place): UnwindError {
   return new UnwindError(
     'TARGET_OWNED',
     `${kind.toLowerCase()}/${place.name} in ${place.namespace} belongs to ${owner.system} ${owner.name}, which would put it back; ${owner.instead}, or set force with a reason`,

@@ -5,14 +5,15 @@ import type { Cluster } from '../../kubernetes/connect.ts'
 import { changes } from './diff.ts'
 import { type Place } from '../../kubernetes/objects.ts'
 import { type Deployment, readDeployment, readReplicaSets } from './objects.ts'
-import { type Claims, ownerOf, readClaims } from '../../kubernetes/owner.ts'
+import { type Claims, notChecked, ownerOf, ownershipWarnings, readClaims } from '../../kubernetes/owner.ts'
 import { checkReferences } from './references.ts'
 import { type Candidate, candidates, type Choice, choose, recorded } from './revision.ts'
-import { type Autoscaler, readAutoscalers, scaleWarnings } from './scale.ts'
+import { type Autoscaler, readAutoscalers } from '../../kubernetes/autoscalers.ts'
+import { scaleWarnings } from './scale.ts'
 import type { KubernetesStep } from './schema.ts'
 import { requireObserved, type Standing, standing } from './standing.ts'
 import { type DeploymentState, parseState, placeOf } from './state.ts'
-import { clientSideApply, imageWarnings, leftWarnings, notChecked, ownershipWarnings } from './warnings.ts'
+import { clientSideApply, imageWarnings, leftWarnings } from './warnings.ts'
 
 /** Room for reads and writes themselves; what a rollout may take comes from the Deployment. */
 const APPLY_LIMIT = 60_000
@@ -24,7 +25,7 @@ export async function plan(step: KubernetesStep, context: CallContext<Cluster>):
   const place = placeOf(step)
   const sight = await look(place, context)
   const { deployment, cluster, claims } = sight
-  const ownership = ownershipWarnings(ownerOf('Deployment', deployment, claims), step, place)
+  const ownership = ownershipWarnings(ownerOf('Deployment', deployment, claims), 'Deployment', place, step.force)
   const here = standing(deployment, sight.all, context)
   refusePaused(step, here.state, place)
   const { candidate, warnings } = target(step, sight.all, here, context)

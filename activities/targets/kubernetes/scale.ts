@@ -1,29 +1,6 @@
-import { UnwindError } from '../../../model/errors.ts'
 import type { Warning } from '../../../model/target.ts'
-import type { Cluster } from '../../kubernetes/connect.ts'
-import { list, type Metadata, type Place } from '../../kubernetes/objects.ts'
-import { type Deployment } from './objects.ts'
-
-export interface Autoscaler {
-  metadata: Metadata
-  spec: { scaleTargetRef: { kind: string; name: string }; minReplicas?: number }
-}
-
-/** The autoscalers of a namespace; undefined where the account may not list them. */
-export async function readAutoscalers(
-  cluster: Cluster,
-  { namespace }: Place,
-  signal: AbortSignal,
-): Promise<Autoscaler[] | undefined> {
-  const path = `/apis/autoscaling/v2/namespaces/${encodeURIComponent(namespace)}/horizontalpodautoscalers`
-  const resource = 'horizontalpodautoscalers.autoscaling'
-  try {
-    return await list<Autoscaler>(cluster, { path, resource, namespace, signal })
-  } catch (error) {
-    if (error instanceof UnwindError && error.code === 'TARGET_FORBIDDEN') return undefined
-    throw error
-  }
-}
+import type { Autoscaler } from '../../kubernetes/autoscalers.ts'
+import type { Deployment } from './objects.ts'
 
 /** A rollback keeps the number of pods; with none, nothing can show that it worked. */
 export function scaleWarnings(deployment: Deployment, autoscalers: readonly Autoscaler[]): Warning[] {

@@ -1,18 +1,7 @@
 import type { Warning } from '../../../model/target.ts'
-import type { Place } from '../../kubernetes/objects.ts'
 import type { Deployment } from './objects.ts'
-import { owned, type Owner } from '../../kubernetes/owner.ts'
 import { type Candidate, leftBehind } from './revision.ts'
-import type { KubernetesStep } from './schema.ts'
 import { parts } from './template.ts'
-
-/** A forced plan says whom it goes behind. Throws TARGET_OWNED when the step does not force it. */
-export function ownershipWarnings(owner: Owner | undefined, step: KubernetesStep, place: Place): Warning[] {
-  if (!owner) return []
-  if (!step.force) throw owned(owner, 'Deployment', place)
-  const message = `${owner.system} ${owner.name} owns the Deployment and may put it back; forced: ${step.force.reason}`
-  return [{ code: 'OWNED', message }]
-}
 
 /** A revision that somebody rolled back from once was bad then. */
 export function leftWarnings(deployment: Deployment, all: readonly Candidate[], candidate: Candidate): Warning[] {
@@ -35,11 +24,4 @@ export function clientSideApply({ metadata }: Deployment): Warning[] {
   const message =
     'made with client-side kubectl apply, which does not learn of a rollback: the next apply can bring removed fields back; use kubectl apply --server-side'
   return [{ code: 'CLIENT_SIDE_APPLY', message }]
-}
-
-/** Says what the account could not see, rather than that there was nothing. */
-export function notChecked(unread: string[]): Warning[] {
-  if (unread.length === 0) return []
-  const message = `not looked at, because the account may not read them: ${unread.join(', ')}`
-  return [{ code: 'NOT_CHECKED', message }]
 }
