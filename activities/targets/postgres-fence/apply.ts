@@ -1,7 +1,7 @@
 import { UnwindError } from '../../../model/errors.ts'
 import type { Again, CallContext, Move } from '../../../model/target.ts'
 import type { Database, Session } from '../../postgres/connect.ts'
-import { readStanding, RIGHTS, type Standing } from './catalogue.ts'
+import { readStanding, RIGHTS, rolesOf, type Standing } from './catalogue.ts'
 import type { PostgresFenceStep } from './schema.ts'
 import { intruders, named, terminate } from './sessions.ts'
 import { type FenceState, sameAccess, withMark } from './state.ts'
@@ -31,9 +31,10 @@ async function applyIn(
   move: Move<FenceState>,
   context: CallContext<Database>,
 ): Promise<{ state: FenceState } | Again> {
-  const standing = await readStanding(session, step)
+  const roles = rolesOf(step, move.from, move.to)
+  const standing = await readStanding(session, roles)
   if (!isAt(standing, move.to)) {
-    const lost = await change(session, step, move, context)
+    const lost = await change(session, roles, move, context)
     if (lost) return lost
   }
   if (move.to.before === undefined) return { state: move.to }
@@ -48,20 +49,20 @@ async function applyIn(
 /** Read again under the lock: whoever came first has written, or is seen to have been somebody else. */
 async function change(
   session: Session,
-  step: PostgresFenceStep,
+  roles: string[],
   move: Move<FenceState>,
   context: CallContext<Database>,
 ): Promise<Again | undefined> {
   try {
     await session.transaction(async () => {
       await session.rows('take the lock of the fence', LOCK)
-      const now = await readStanding(session, step)
+      const now = await readStanding(session, roles)
       if (isAt(now, move.to)) return
       if (!isAt(now, move.from)) throw stale(now, context)
       if (!now.owns) throw notOwner(now, context.connection)
       await write(session, now, move, context)
       // A GRANT or REVOKE that may not do what it says only warns.
-      const after = await readStanding(session, step)
+      const after = await readStanding(session, roles)
       if (!isAt(after, move.to)) throw unchanged(after, context.connection)
     })
     return undefined

@@ -33,18 +33,23 @@ interface Row {
   connect: { role: string | null; grantor: string; grantable: boolean }[] | null
 }
 
+/** The roles whose login counts: those that the step names, and those that a state remembers. */
+export function rolesOf({ roles }: PostgresFenceStep, ...states: FenceState[]): string[] {
+  return [...new Set([...roles, ...states.flatMap(({ login, before }) => [...login, ...(before?.login ?? [])])])]
+}
+
 /**
  * Reads it. Rights that were never touched are read as those that PostgreSQL then assumes. Throws TARGET_NOT_FOUND for a
- * role that the step names and that isn't there, TARGET_REJECTED for what can't be taken and given back exactly.
+ * role that isn't there, TARGET_REJECTED for what can't be taken and given back exactly.
  */
-export async function readStanding(session: Session, step: PostgresFenceStep): Promise<Standing> {
+export async function readStanding(session: Session, roles: string[]): Promise<Standing> {
   const [row] = await session.rows<Row>('read pg_database', DATABASE)
   if (!row) throw new UnwindError('TARGET_NOT_FOUND', 'the database is gone; correct the connection')
   if (row.standby)
     throw new UnwindError('TARGET_REJECTED', `${row.name} is a standby, which takes no change; name the primary`)
   const { mark, rest } = readComment(row.comment)
   const connect = grantsOf(row)
-  const login = await loginsOf(session, step)
+  const login = await loginsOf(session, [...new Set([...roles, ...(mark?.login ?? [])])])
   const access = sorted({ connect, login })
   const before = mark && sorted({ connect: mark.connect, login: mark.login })
   const { name, owner, me, owns, superuser } = row
@@ -79,7 +84,7 @@ function grantsOf({ connect, owner, name }: Row): Grant[] {
 }
 
 /** Those of the named roles that may log in. */
-async function loginsOf(session: Session, { roles }: PostgresFenceStep): Promise<string[]> {
+async function loginsOf(session: Session, roles: string[]): Promise<string[]> {
   if (roles.length === 0) return []
   const text = 'SELECT rolname AS name, rolcanlogin AS login FROM pg_roles WHERE rolname = ANY($1)'
   const found = await session.rows<{ name: string; login: boolean }>('read pg_roles', text, [roles])

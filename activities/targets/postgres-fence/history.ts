@@ -7,7 +7,9 @@ import type { Access } from './state.ts'
 /** Who may connect now, and behind a fence who could before it. */
 export async function history(step: PostgresFenceStep, context: CallContext<Database>): Promise<Revision[]> {
   const { connection, signal } = context
-  const { state, mark } = await connection.session(signal, (session) => readStanding(session, step), { rights: RIGHTS })
+  const { state, mark } = await connection.session(signal, (session) => readStanding(session, step.roles), {
+    rights: RIGHTS,
+  })
   const present = revision('present', state, true)
   if (!mark || !state.before) return [present]
   return [present, { ...revision('before', state.before, false), details: { fencedBy: mark.by } }]

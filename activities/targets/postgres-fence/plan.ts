@@ -2,7 +2,7 @@ import { milliseconds } from '../../../model/duration.ts'
 import { UnwindError } from '../../../model/errors.ts'
 import type { CallContext, Change, Plan, Warning } from '../../../model/target.ts'
 import type { Database, Session } from '../../postgres/connect.ts'
-import { fenced, readStanding, RIGHTS, type Standing } from './catalogue.ts'
+import { fenced, readStanding, RIGHTS, rolesOf, type Standing } from './catalogue.ts'
 import type { PostgresFenceStep } from './schema.ts'
 import { type Intruder, intruders, named, sharers } from './sessions.ts'
 import { type FenceState, type Grant, parseState, sameAccess } from './state.ts'
@@ -24,9 +24,10 @@ async function planIn(
   step: PostgresFenceStep,
   context: CallContext<Database>,
 ): Promise<Plan<FenceState>> {
-  const standing = await readStanding(session, step)
+  const assumed = context.assumed && parseState(context.assumed)
+  const standing = await readStanding(session, rolesOf(step, ...(assumed ? [assumed] : [])))
   const { name } = standing
-  const from = context.assumed ? parseState(context.assumed) : standing.state
+  const from = assumed ?? standing.state
   const to = goal(step, { ...standing, state: from }, context)
   const there = sameAccess(from, to)
   const inside = there ? [] : await intruders(session, standing, step)
@@ -104,7 +105,9 @@ async function doubts(
     ...(free.length > 0 ? [{ code: 'SUPERUSER_INSIDE', message, confirm: true }] : []),
     ...(step.roles.length > 0 ? [{ code: 'LOGIN_REVOKED', message: everywhere(step.roles) }] : []),
     ...(others.length > 0 ? [{ code: 'BACKGROUND_WRITERS', message: background(others) }] : []),
-    ...(unseen ? [{ code: 'NOT_CHECKED', message: `the worker may not see all sessions; grant it with ${RIGHTS}` }] : []),
+    ...(unseen
+      ? [{ code: 'NOT_CHECKED', message: `the worker may not see all sessions; grant it with ${RIGHTS}` }]
+      : []),
   ]
 }
 

@@ -3,7 +3,7 @@ import { milliseconds, readable } from '../../../model/duration.ts'
 import type { Again, CallContext, Evidence, Verdict } from '../../../model/target.ts'
 import type { Database, Session } from '../../postgres/connect.ts'
 import { isAt } from './apply.ts'
-import { readStanding, RIGHTS } from './catalogue.ts'
+import { readStanding, RIGHTS, rolesOf } from './catalogue.ts'
 import type { PostgresFenceStep } from './schema.ts'
 import { intruders, named } from './sessions.ts'
 import type { FenceState } from './state.ts'
@@ -30,7 +30,7 @@ async function judge(
   state: FenceState,
   { signal }: CallContext<Database>,
 ): Promise<Judgement> {
-  const standing = await readStanding(session, step)
+  const standing = await readStanding(session, rolesOf(step, state))
   const { name } = standing
   if (!isAt(standing, state))
     return verdict('fail', `who may connect to ${name} is not what this step left: somebody changed it`)
@@ -42,7 +42,8 @@ async function judge(
   const after = await intruders(session, standing, step)
   if (after.length > 0) return inside(name, after)
   const facts = { commits: seen.commits, rows: seen.rows, walBytes: seen.wal, prepared: seen.prepared }
-  if (seen.rows > 0) return verdict('fail', `${seen.rows} rows of ${name} were written within ${readable(quiet)}`, facts)
+  if (seen.rows > 0)
+    return verdict('fail', `${seen.rows} rows of ${name} were written within ${readable(quiet)}`, facts)
   if (seen.commits > 0) return wait(`${seen.commits} commits in ${name} within ${readable(quiet)}; looks again`, facts)
   const prepared = seen.prepared > 0 ? `; ${seen.prepared} prepared transactions wait, and can't be committed` : ''
   const what = `no session and no commit in ${name} for ${readable(quiet)}${prepared}`
