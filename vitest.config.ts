@@ -30,7 +30,7 @@ export default defineConfig({
       layer('notify'),
       layer('tidy'),
       layer('replay'),
-      layer('workflows', [TEMPORAL], 25_000),
+      layer('workflows', [TEMPORAL]),
       layer('api', [TEMPORAL]),
       layer('tools', [], 600_000),
       layer('targets', [CLUSTER], 120_000),

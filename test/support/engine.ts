@@ -43,6 +43,8 @@ export interface EngineOptions {
   configuration?: Partial<Configuration>
   limits?: Partial<RunInput['limits']>
   worker?: Partial<WorkerOptions>
+  /** The workflow code of its first worker; default: that of this tree. */
+  bundle?: { code: string }
 }
 
 /** A worker on a queue of its own with a system in memory, and what a test asks of it. */
@@ -65,11 +67,12 @@ export class Engine {
     const connection = await Connection.connect({ address: options.temporalAddress })
     const engine = new Engine(options, new Client({ connection }))
     engine.#connections.push(connection)
-    await engine.startWorker()
+    await engine.startWorker(options.bundle)
     return engine
   }
 
-  async startWorker(): Promise<void> {
+  /** Starts another worker on the same queue, with this workflow code. */
+  async startWorker(bundle: Promise<{ code: string }> | { code: string } = workflowBundle()): Promise<void> {
     const connection = await NativeConnection.connect({ address: this.#options.temporalAddress })
     const memory = memoryTarget(this.system) as unknown as Target
     const target = this.#options.wrap?.(memory) ?? memory
@@ -77,7 +80,7 @@ export class Engine {
       configuration: this.configuration,
       connection,
       namespace: 'default',
-      workflowBundle: await workflowBundle(),
+      workflowBundle: await bundle,
       verifyKeys: [publicKey],
       targets: { memory: async () => target },
       options: { shutdownGraceTime: 0, ...this.#options.worker },
@@ -148,7 +151,7 @@ export class RunHandle {
   }
 
   /**
-   * The record once the run has come to this phase; it fails after ten seconds with what the run is in. It looks at the
+   * The record once the run has come to this phase; it fails after forty seconds with what the run is in. It looks at the
    * search attribute, because without a cache every query replays the run and throws its unfinished task away.
    */
   async reaches(phase: Phase): Promise<RunState> {
@@ -162,7 +165,7 @@ export class RunHandle {
   }
 
   /**
-   * The record once it shows this; it fails after ten seconds, or after `limit` milliseconds. It is asked for only when the history has grown and come
+   * The record once it shows this; it fails after forty seconds, or after `limit` milliseconds. It is asked for only when the history has grown and come
    * to rest, for the same reason.
    */
   async sees(enough: (state: RunState) => boolean, limit?: number): Promise<RunState> {

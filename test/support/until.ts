@@ -5,7 +5,7 @@ export async function until<Seen>(
   look: () => Promise<Seen>,
   enough: (seen: Seen) => boolean,
   otherwise: (seen: Seen | undefined) => string,
-  limit = 10_000,
+  limit = 40_000,
 ): Promise<Seen> {
   const deadline = Date.now() + limit
   let seen: Seen | undefined

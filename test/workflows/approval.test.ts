@@ -120,4 +120,23 @@ scenarios('approval', (start) => {
     expect((await run.ends()).outcome).toBe('compensated')
     expect([first.at, second.at, third.at]).toEqual(['v2', 'v2', 'v2'])
   })
+
+  test('a changed plan that somebody said no to is asked for again, although it has not changed since', async () => {
+    const engine = await start({ wrap: (target) => failing(target, { verify: [ok, forbidden] }) })
+    const third = engine.system.put('third', 'v1', 'v2', 'v3')
+    for (const name of ['first', 'second']) engine.system.put(name, 'v1', 'v2')
+    const run = await engine.rollback([{ object: 'first' }, { object: 'second' }, { object: 'third' }])
+    await run.reaches('parked')
+    third.at = 'v2'
+    await run.decide('retry')
+    const { planDigest = '' } = await run.reaches('awaiting-approval')
+    await run.send('reject', { planDigest }, BOB)
+    await run.decide('retry')
+    const again = await run.reaches('awaiting-approval')
+    expect(again.planDigest).toBe(planDigest)
+    expect(third.writes).toEqual([])
+    await run.send('approve', { planDigest })
+    expect((await run.ends()).outcome).toBe('recovered')
+    expect(third.writes).toEqual(['v1'])
+  })
 })

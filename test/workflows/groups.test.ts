@@ -110,4 +110,25 @@ scenarios('groups', (start) => {
     expect(verified).toEqual(['s2', 's1', 's3'])
     expect(objects.map(({ writes }) => writes.length)).toEqual([1, 1, 1])
   })
+
+  test('a failure in a group outlives a new execution of the run, and parks once its neighbours rest', async () => {
+    const engine = await start({ wrap: failingAt({ a: [forbidden] }), limits: { events: 20 } })
+    const object = engine.system.put('a', 'v1', 'v2')
+    const parts: Part[] = [
+      { role: 'manual', group: 1, asked: { text: 'Tell the shop' } },
+      { object: 'a', group: 1 },
+    ]
+    const run = await engine.begin(runbookInput(engine, parts))
+    const { steps, parked } = await run.sees(({ timeline }) => timeline.some(({ type }) => type === 'step-failed'))
+    expect(parked).toBeUndefined()
+    await run.send('answer', { questionId: 's1', attempt: steps[0]?.attempt ?? 0, answer: 'yes' })
+    const seen = await run.reaches('parked')
+    expect(seen.parked).toMatchObject({ stepId: 's2', problem: { code: 'TARGET_FORBIDDEN' } })
+    expect(seen.timeline.filter(({ type }) => type === 'step-started')).toHaveLength(1)
+    await run.decide('retry')
+    expect((await run.ends()).outcome).toBe('recovered')
+    expect(object.writes).toEqual(['v1'])
+    const first = run.handle.client.workflow.getHandle(run.handle.workflowId, seen.runId)
+    expect((await first.describe()).status.name).toBe('CONTINUED_AS_NEW')
+  })
 })
