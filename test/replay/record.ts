@@ -2,17 +2,23 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import { DefaultLogger, Runtime } from '@temporalio/worker'
 import { startTemporal } from '../../tools/temporal/server.ts'
+import { bundleWorkflows } from '../../worker/bundle.ts'
 import { Engine } from '../support/engine.ts'
+import { keepBundle } from './bundle.ts'
 import { paths as inlinePaths } from './paths.ts'
 import { runbookPaths } from './runbook-paths.ts'
 
 /**
  * Records one history of every path through the workflows, for the version of this package: `tsx test/replay/record.ts`.
- * With names after it, of those paths only.
+ * With names after it, of those paths only. `bundle` keeps the workflow code instead, from which later ones take over.
  */
 const VERSION = '0.1.0'
 const paths = { ...inlinePaths, ...runbookPaths }
 const asked = process.argv.slice(2)
+if (asked[0] === 'bundle') {
+  await keepBundle(VERSION, await bundleWorkflows())
+  process.exit()
+}
 const unknown = asked.filter((name) => !Object.hasOwn(paths, name))
 if (unknown.length > 0)
   throw new Error(`there is no path ${unknown.join(', ')}; there is: ${Object.keys(paths).join(', ')}`)
