@@ -19,11 +19,12 @@ else process.exitCode = await measure(asked)
 async function list(): Promise<void> {
   console.log('npm run bench -- <name>|all [--runs N] [--json] [--write]\n')
   for (const name of await names()) {
-    const { title, figures, goals, runs } = await load(name)
+    const { title, figures, goals, most, runs } = await load(name)
     console.log(`${name.padEnd(14)}${title} (${runs} runs by itself)`)
     for (const [figure, sides] of Object.entries(figures)) {
       const goal = goals?.[figure] === undefined ? '' : `; goal: ratio ≤ ${goals[figure]}`
-      console.log(`${''.padEnd(14)}${figure}: ${sides}${goal}`)
+      const bound = most?.[figure] === undefined ? '' : `; goal: ours ≤ ${most[figure]}`
+      console.log(`${''.padEnd(14)}${figure}: ${sides}${goal}${bound}`)
     }
   }
 }

@@ -15,6 +15,8 @@ export interface Bench {
   figures: Record<string, string>
   /** The ratio that a figure shall not exceed, where one is set. */
   goals?: Record<string, number>
+  /** What our side shall not exceed, in the figure's unit, where a bound is set. */
+  most?: Record<string, number>
   /** How many pairs are measured unless `--runs` says otherwise. */
   runs: number
   measure(runs: number): Promise<Figure[]>

@@ -24,8 +24,11 @@ const HEAD = ['figure', 'ours', 'other', 'unit', 'ratio', 'goal', 'runs', 'what 
 
 function cells({ name, ours, other, ratio, unit, runs }: Figure, benches: readonly Bench[]): string[] {
   const bench = benches.find(({ figures }) => Object.hasOwn(figures, name))
-  const goal = bench?.goals?.[name]
-  const reached = goal === undefined ? '' : `≤ ${goal}${ratio <= goal ? '' : ' missed'}`
+  const [goal, most] = [bench?.goals?.[name], bench?.most?.[name]]
+  const reached = [
+    ...(goal === undefined ? [] : [`≤ ${goal}${ratio <= goal ? '' : ' missed'}`]),
+    ...(most === undefined ? [] : [`≤ ${most} ${unit}${ours <= most ? '' : ' missed'}`]),
+  ].join(', ')
   const sides = bench?.figures[name] ?? ''
   return [name, rounded(ours), rounded(other), unit, ratio.toFixed(2), reached, String(runs), sides]
 }
