@@ -1,4 +1,5 @@
 import type { Problem } from './errors.ts'
+import type { Expected } from './expected.ts'
 import type { Actor, Approval, ApprovalNeed, Policy } from './policy.ts'
 import type { Decision, Nudged, Obligation, ReleaseFacts, StepAsking, TickedItem, Untold } from './runbook/progress.ts'
 import type { Asked, CompiledCheck, CompiledRunbook } from './runbook/compiled.ts'
@@ -278,6 +279,8 @@ export interface DryRun {
   /** The path by evidence and by the answers given; `asking` is the question that a person would be asked. */
   decision?: Decision
   procedure?: string
+  /** How long it takes; beside the digest, so that nobody has to agree anew because of it. */
+  expected?: Expected
   /** The runbook says that nothing is to be rolled back, and what to do instead. */
   stop?: string
 }

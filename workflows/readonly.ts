@@ -1,4 +1,5 @@
 import type { StepCall } from '../model/calls.ts'
+import { expectedOf } from '../model/expected.ts'
 import { DEFAULT_LIMITS, type DryRun, type RunInput } from '../model/run.ts'
 import type { Revision } from '../model/target.ts'
 import { call } from './activities.ts'
@@ -26,7 +27,8 @@ export async function plan(input: RunInput): Promise<DryRun> {
   const planned = await planSteps(run.input, state, { rollbackId: state.runId })
   if ('problem' in planned) throw refusal(planned.problem)
   const { steps, procedure } = state
-  return { steps, ...planned, ...(procedure !== undefined && { procedure }), ...(decision && { decision }) }
+  const expected = expectedOf(steps, input.steps)
+  return { steps, ...planned, expected, ...(procedure !== undefined && { procedure }), ...(decision && { decision }) }
 }
 
 /** What one object could go back to, newest first. */

@@ -43,6 +43,14 @@ export const PlanDocument = z
     need: NeedSchema.exactOptional(),
     decision: DecisionSchema.exactOptional(),
     procedure: z.string().exactOptional(),
+    expected: z
+      .object({
+        least: z.number().describe('Milliseconds, even if everything goes well at once.'),
+        most: z.number().describe('Milliseconds, if everything needs all the time that it has.'),
+        people: z.int().describe('Steps that wait for people besides.'),
+      })
+      .exactOptional()
+      .describe('How long it takes by its own bounds; no part of the digest.'),
     stop: z.string().exactOptional().describe('The runbook rolls nothing back here, and says what to do instead.'),
   })
   .meta({

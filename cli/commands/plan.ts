@@ -26,7 +26,10 @@ export async function showPlan(
   const { service = `runbook ${String(request['runbook'])}` } = request
   const shown = { service: String(service), environment: String(request['environment']), ...planned }
   const out = terminal()
-  await put(out, options.output, planned, () => planLines(shown, process.stdout.columns))
+  if (options.output === 'markdown') {
+    const { planMarkdown } = await import('../../model/report/plan.ts')
+    out.print(planMarkdown(planned, shown).trimEnd())
+  } else await put(out, options.output, planned, () => planLines(shown, process.stdout.columns))
   const moves = planned.steps.some(({ plan }) => plan && plan.changes.length > 0)
   if (!options.output && moves)
     out.say(`\nNothing was changed. Carry it out:\n  ${startCommand(workload, options, planned)}`)

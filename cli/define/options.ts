@@ -7,7 +7,7 @@ export interface ApiOptions extends ClientOptions {
   environment?: string
 }
 
-export type Format = 'json' | 'yaml' | 'wide'
+export type Format = 'json' | 'yaml' | 'wide' | 'markdown'
 
 /** What a command takes that may stay and watch. `timeout` in milliseconds. */
 export interface WatchOptions {

@@ -4,7 +4,11 @@ import { api, type Ended, output, runs, several, watching } from './options.ts'
 /** `plan`, `start` and `undo`: what sets a rollback going. */
 export function defineRollbacks(program: Command, ended: Ended): void {
   program.commandsGroup('Rolling back:')
-  const plan = output(asked(program.command('plan').argument('[workload]', 'deployment/<name>')), ['json', 'yaml'])
+  const plan = output(asked(program.command('plan').argument('[workload]', 'deployment/<name>')), [
+    'json',
+    'yaml',
+    'markdown',
+  ])
     .description('Show what a rollback would do; changes nothing')
     .action(runs(ended, async () => (await import('../commands/plan.ts')).plan))
   api(plan)

@@ -1,4 +1,5 @@
 import { readable } from '../../model/duration.ts'
+import type { Expected } from '../../model/expected.ts'
 import type { ApprovalNeed } from '../../model/policy.ts'
 import type { Decision } from '../../model/runbook/progress.ts'
 import type { Role } from '../../model/run.ts'
@@ -14,6 +15,7 @@ export interface ShownPlan {
   need?: ApprovalNeed | undefined
   decision?: Decision | undefined
   procedure?: string | undefined
+  expected?: Expected | undefined
   stop?: string | undefined
 }
 
@@ -27,6 +29,7 @@ export function planLines(plan: ShownPlan, width = Number.POSITIVE_INFINITY): Li
     ...decisionLines(plan, width),
     ...plan.steps.flatMap((step, index) => stepLines(step, index, width)),
     ...(plan.decision?.asking || plan.stop ? [] : [[], ...needLines(plan, width)]),
+    ...expectedLines(plan, width),
     ...(plan.digest ? [[['dim', `Digest  ${plan.digest}`] as Span]] : []),
   ]
 }
@@ -103,6 +106,15 @@ function changeLines(changes: readonly Change[]): Line[] {
       ...(change.to === undefined ? [] : [[['added', `   + ${path}  ${change.to}`] as Span]]),
     ]
   })
+}
+
+/** Beside the digest, not in it: a plan that takes longer is no other plan. */
+function expectedLines({ expected }: ShownPlan, width: number): Line[] {
+  if (!expected) return []
+  const { least, most, people } = expected
+  const besides = people === 0 ? '' : `, besides ${people === 1 ? 'one step' : `${people} steps`} of people`
+  const from = least > 0 ? `at least ${readable(least)} and ` : ''
+  return paragraph('dim', `Takes ${from}at most ${readable(most)} by its own limits${besides}.`, 0, width)
 }
 
 function needLines({ need }: ShownPlan, width: number): Line[] {

@@ -31,6 +31,7 @@ export interface Deployment {
     template: Template
     paused?: boolean
     progressDeadlineSeconds?: number
+    strategy?: { type?: string; rollingUpdate?: { maxUnavailable?: number | string; maxSurge?: number | string } }
   }
   status?: {
     observedGeneration?: number

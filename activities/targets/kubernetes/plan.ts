@@ -3,6 +3,7 @@ import { UnwindError } from '../../../model/errors.ts'
 import type { CallContext, Change, Plan, Warning } from '../../../model/target.ts'
 import type { Cluster } from '../../kubernetes/connect.ts'
 import { changes } from './diff.ts'
+import { impactOf } from './impact.ts'
 import { type Place } from '../../kubernetes/objects.ts'
 import { type Deployment, readDeployment, readReplicaSets } from './objects.ts'
 import { type Claims, notChecked, ownerOf, ownershipWarnings, readClaims } from '../../kubernetes/owner.ts'
@@ -45,6 +46,7 @@ export async function plan(step: KubernetesStep, context: CallContext<Cluster>):
       ...(await surroundings(sight, candidate, place, there, context)),
     ],
     limits: limits(deployment, step, here.state.paused || goal.paused),
+    ...(!there && { impact: impactOf(deployment) }),
   }
 }
 
