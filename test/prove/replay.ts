@@ -25,7 +25,7 @@ interface Line {
   detail?: string
 }
 
-const AT_ONCE = 6
+const AT_ONCE = 4
 
 /** Tries all of it and reports each case. */
 export async function prove(
