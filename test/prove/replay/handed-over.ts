@@ -100,7 +100,8 @@ async function handOver(temporalAddress: string, version: string, rest: Rest, ca
     await engine.stopWorker()
     const before = (await run.handle.describe()).historyLength
     await engine.startWorker()
-    await rest.goesOn(run, await run.sees((state) => rest.waits(state), PATIENCE))
+    // What waits for a time only may be over by now.
+    await rest.goesOn(run, await run.sees((state) => rest.waits(state) || state.phase === 'ended', PATIENCE))
     const { outcome } = await run.sees(({ phase }) => phase === 'ended', PATIENCE)
     const writes = objects.map((object) => object.writes.join()).join(' ')
     const wanted = rest.parts.some(({ object }) => object === 'd') ? 'v1 v1 v1 v1' : 'v1 v1 v1 '
