@@ -128,7 +128,7 @@ scenarios('groups', (start) => {
     await run.decide('retry')
     expect((await run.ends()).outcome).toBe('recovered')
     expect(object.writes).toEqual(['v1'])
-    const first = run.handle.client.workflow.getHandle(run.handle.workflowId, seen.runId)
+    const first = engine.client.workflow.getHandle(run.handle.workflowId, seen.runId)
     expect((await first.describe()).status.name).toBe('CONTINUED_AS_NEW')
   })
 })
