@@ -19,6 +19,7 @@ export function crossCheck(configuration: Configuration, at: Locate): DocumentPr
       ),
     ),
     ...twins(configuration),
+    ...inTheClear(configuration),
     ...anybody(configuration),
   ]
   return names
@@ -51,6 +52,17 @@ function anybody({ environments }: Configuration): (Misnamed | undefined)[] {
         : undefined,
     ),
   )
+}
+
+/** A token that crosses a public network unencrypted is everybody's. */
+function inTheClear({ connections, worker }: Configuration): (Misnamed | undefined)[] {
+  return Object.entries(connections).map(([name, connection]) => {
+    const { tokenFile, passwordFile } = worker.credentials[name] ?? {}
+    if (connection.kind !== 'prometheus' || (!tokenFile && !passwordFile)) return undefined
+    if (connection.private || connection.origin.startsWith('https:')) return undefined
+    const message = 'credentials are sent over https only, or in a private network (private: true)'
+    return { path: ['connections', name, 'origin'], message }
+  })
 }
 
 function twins({ api: { tokens } }: Configuration): (Misnamed | undefined)[] {

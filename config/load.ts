@@ -73,15 +73,17 @@ function invalid(file: string, problems: DocumentProblem[]): UnwindError {
   return new UnwindError('CONFIGURATION_INVALID', writtenProblems(file, problems), { problems })
 }
 
+const CREDENTIAL_PATHS = ['kubeconfig', 'tokenFile', 'passwordFile', 'ca'] as const
+
 function absolute(configuration: Configuration, folder: string): Configuration {
   const { api, worker, archive, runbooks } = configuration
   const credentials = Object.entries(worker.credentials).map(([name, entry]) => [
     name,
     {
       ...entry,
-      ...(entry.kubeconfig && { kubeconfig: pathFrom(folder, entry.kubeconfig) }),
-      ...(entry.passwordFile && { passwordFile: pathFrom(folder, entry.passwordFile) }),
-      ...(entry.ca && { ca: pathFrom(folder, entry.ca) }),
+      ...Object.fromEntries(
+        CREDENTIAL_PATHS.flatMap((key) => (entry[key] ? [[key, pathFrom(folder, entry[key])]] : [])),
+      ),
     },
   ])
   return {

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { ChannelSettings } from './channels.ts'
+import { Origin } from './connections/origin.ts'
+import { PrometheusConnection } from './connections/prometheus.ts'
 import { milliseconds } from './duration.ts'
 import type { ApprovalRule, Policy } from './policy.ts'
 import { RunbookSettings } from './runbook/settings.ts'
@@ -67,11 +69,7 @@ const KubernetesConnection = z.strictObject({
 const HttpConnection = z.strictObject({
   kind: z.literal('http'),
   environment: Name,
-  origin: z
-    .string()
-    .max(300)
-    .refine(isOrigin, 'write scheme, host and port only, such as https://shop.example.org')
-    .describe('The only place that checks of this connection ask: scheme, host and port.'),
+  origin: Origin.describe('The only place that checks of this connection ask: scheme, host and port.'),
   private: z
     .boolean()
     .default(false)
@@ -79,13 +77,6 @@ const HttpConnection = z.strictObject({
   taskQueue: Name.optional().describe('Queue of the workers that can reach the origin. Default: the common queue.'),
 })
 export type HttpConnection = z.infer<typeof HttpConnection>
-
-/** Nothing but scheme, host and port: no path, no user and password. */
-function isOrigin(text: string): boolean {
-  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return false
-  const url = new URL(text)
-  return `${url.origin}/` === url.href && !text.includes('@')
-}
 
 const PostgresConnection = z.strictObject({
   kind: z.literal('postgres'),
@@ -110,7 +101,12 @@ const PostgresConnection = z.strictObject({
 })
 
 /** Shared by API and workers; never a credential. */
-export const Connection = z.discriminatedUnion('kind', [KubernetesConnection, HttpConnection, PostgresConnection])
+export const Connection = z.discriminatedUnion('kind', [
+  KubernetesConnection,
+  HttpConnection,
+  PostgresConnection,
+  PrometheusConnection,
+])
 export type Connection = z.infer<typeof Connection>
 
 const Credentials = z.strictObject({
@@ -120,7 +116,7 @@ const Credentials = z.strictObject({
     .optional()
     .describe('Path. Default: KUBECONFIG, ~/.kube/config, or the pod’s own account.'),
   context: z.string().min(1).optional(),
-  user: z.string().min(1).max(63).optional().describe('Role of a database.'),
+  user: z.string().min(1).max(63).optional().describe('Role of a database, or who asks a Prometheus.'),
   passwordFile: z.string().min(1).optional().describe('Path of a file that holds the password and nothing else.'),
   passwordVariable: z
     .string()
@@ -128,7 +124,9 @@ const Credentials = z.strictObject({
     .optional()
     .describe('Variable of the worker’s environment that holds the password.'),
   ca: z.string().min(1).optional().describe('Path of the authority that a database’s certificate is signed by (PEM).'),
+  tokenFile: z.string().min(1).max(1_000).optional().describe('Path of a file that holds a bearer token.'),
 })
+export type Credentials = z.infer<typeof Credentials>
 
 const S3 = z.strictObject({
   bucket: z

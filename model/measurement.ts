@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Credentials } from './configuration.ts'
 import type { CompiledMeasurement } from './runbook/compiled.ts'
 import type { Again, Evidence, Verdict } from './target.ts'
 
@@ -8,10 +9,15 @@ export type MeasurementSchema = z.ZodObject
 /** What a kind of measurement says about itself where no code that acts may be loaded: API, lint and docs live on it. */
 export interface MeasurementKind<Schema extends MeasurementSchema = MeasurementSchema> {
   readonly schema: Schema
-  /** The field that names a connection, which must be of the kind's own name. */
-  readonly connection?: string
+  /**
+   * The kind of connection that is asked, and the field that names one. Where the field may be left out, the only one of
+   * that kind in the environment is meant.
+   */
+  readonly connection?: { readonly kind: string; readonly field: string }
   /** The field that names the step whose object is measured. */
   readonly of?: string
+  /** Why it can't be measured over that connection, as its configuration stands; undefined when it can. */
+  refuses?(measurement: z.infer<Schema>, connection: unknown): string | undefined
   /** What is measured, as one short phrase: `GET shop /healthz is 200`. */
   title(measurement: z.infer<Schema>): string
 }
@@ -33,7 +39,7 @@ export function compileMeasurement(
 ): CompiledMeasurement {
   const kind = kinds[name]
   const field = (key: string | undefined) => (key === undefined ? undefined : measurement[key])
-  const [connection, of] = [field(kind?.connection), field(kind?.of)]
+  const [connection, of] = [field(kind?.connection?.field), field(kind?.of)]
   return {
     kind: name,
     title: kind?.title(measurement) ?? name,
@@ -46,8 +52,10 @@ export function compileMeasurement(
 /** What a measurement is told beside its own fields. */
 export interface MeasureContext<Connection = unknown> {
   signal: AbortSignal
-  /** Name and entry of the connection that it names. */
-  connection?: { name: string; entry: Connection }
+  service: string
+  environment: string
+  /** Name and entry of the connection that it names, and what the worker's own configuration says of credentials. */
+  connection?: { name: string; entry: Connection; credentials?: Credentials }
   /** Asks the target of the measured step once whether its object holds at the step's state, without a soak. */
   verify?: () => Promise<Verdict | (Again & { evidence: Evidence })>
 }

@@ -90,19 +90,8 @@ export const catalogue = {
       needs: '1.25.0',
     },
   },
-  promtool: {
-    version: '3.14.0',
-    accepts: 'patch',
-    variable: 'UNWIND_PROMTOOL_BIN',
-    report: ['--version'],
-    // The module of Prometheus 3.14.0 is called v0.314.0.
-    go: {
-      module: 'promtool',
-      package: 'github.com/prometheus/prometheus/cmd/promtool',
-      stamps: ['github.com/prometheus/common/version.Version=3.14.0'],
-      needs: '1.26.0',
-    },
-  },
+  prometheus: prometheus('prometheus', 'UNWIND_PROMETHEUS_BIN'),
+  promtool: prometheus('promtool', 'UNWIND_PROMTOOL_BIN'),
   // Stands in for jq, which machines that run workflows have.
   gojq: {
     version: '0.12.18',
@@ -170,6 +159,31 @@ function kubernetes(name: string, variable: string, systems: string[], report = 
       baseVariable: 'UNWIND_KUBERNETES_RELEASES',
       asset: ({ os, arch }) =>
         systems.includes(os) ? { file: `${os}/${arch}/${name}`, checksums: `${os}/${arch}/${name}.sha256` } : undefined,
+    },
+  }
+}
+
+/** The module of Prometheus 3.14.0 is called v0.314.0; what is built of it is without pages, its API is whole. */
+function prometheus(name: string, variable: string): Tool {
+  return {
+    version: '3.14.0',
+    accepts: 'patch',
+    variable,
+    report: ['--version'],
+    go: {
+      module: 'prometheus',
+      package: `github.com/prometheus/prometheus/cmd/${name}`,
+      stamps: ['github.com/prometheus/common/version.Version=3.14.0'],
+      needs: '1.26.0',
+    },
+    release: {
+      base: 'https://github.com/prometheus/prometheus/releases/download/v3.14.0',
+      baseVariable: 'UNWIND_PROMETHEUS_RELEASES',
+      asset: ({ os, arch }) => ({
+        file: `prometheus-3.14.0.${os}-${arch}.tar.gz`,
+        checksums: 'sha256sums.txt',
+        member: `prometheus-3.14.0.${os}-${arch}/${name}`,
+      }),
     },
   }
 }

@@ -70,19 +70,21 @@ function contextOf(
   signal: AbortSignal,
 ): MeasureContext {
   const { connection: name, of } = measurement
+  const { service, environment } = call
   return {
-    signal,
-    ...(name !== undefined && { connection: { name, entry: entryOf(name, call, instruments.configuration) } }),
+    ...{ signal, service, environment },
+    ...(name !== undefined && { connection: connectionOf(name, call, instruments.configuration) }),
     ...(of !== undefined && { verify: () => verifyOnce(of, call, instruments, signal) }),
   }
 }
 
-function entryOf(name: string, call: CheckCall, configuration: Configuration) {
+function connectionOf(name: string, call: CheckCall, configuration: Configuration) {
   const entry = own(configuration.connections, name)
   const next = 'correct it, restart the worker and retry'
   if (!entry)
     throw new UnwindError('CONFIGURATION_INVALID', `this worker's unwind.yaml has no connection ${name}; ${next}`)
-  if (entry.environment === call.environment) return entry
+  const credentials = own(configuration.worker.credentials, name)
+  if (entry.environment === call.environment) return { name, entry, ...(credentials && { credentials }) }
   const message = `connection ${name} belongs to ${entry.environment}, not to ${call.environment}; ${next}`
   throw new UnwindError('CONFIGURATION_INVALID', message)
 }

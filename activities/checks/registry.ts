@@ -3,6 +3,7 @@ import type { Check } from '../../model/measurement.ts'
 /** Every check, by kind. Loaded on first use, so that a worker pays only for what it measures. */
 export const checks: Readonly<Record<string, () => Promise<Check>>> = {
   http: async () => erase((await import('./http/index.ts')).http),
+  prometheus: async () => erase((await import('./prometheus/index.ts')).prometheus),
   pods: async () => erase((await import('./pods/index.ts')).pods),
 }
 

@@ -27,6 +27,6 @@ export async function importFile(file: string, { format, output, diff = false }:
   if (output === 'json') out.print(JSON.stringify(made, null, 2))
   else if (diff) out.print(diffLines(made.findings))
   else process.stdout.write(text)
-  if (output !== 'json') out.say(summaryLines(made.findings, made.connections))
+  if (output !== 'json') out.say(summaryLines(made.findings, made.needs))
   return EXIT.ok
 }

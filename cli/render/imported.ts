@@ -1,4 +1,4 @@
-import type { Finding } from '../../exchange/import/index.ts'
+import type { Finding, Needs } from '../../exchange/import/index.ts'
 import type { Line, Style } from './span.ts'
 
 const MARKS: Record<Finding['outcome'], readonly [Style, string]> = {
@@ -36,7 +36,7 @@ export function diffLines(findings: readonly Finding[]): Line[] {
 }
 
 /** How many lines became what, what was refused, and what the configuration needs for it. */
-export function summaryLines(findings: readonly Finding[], connections: Readonly<Record<string, string>>): Line[] {
+export function summaryLines(findings: readonly Finding[], needs: Needs): Line[] {
   const count = (...outcomes: Finding['outcome'][]) =>
     findings.filter(({ outcome }) => outcomes.includes(outcome)).length
   const counts = `${count('step', 'merged')} became steps, ${count('asked', 'ticked')} are asked or ticked, ${count('kept')} kept, ${count('refused')} refused`
@@ -49,10 +49,21 @@ export function summaryLines(findings: readonly Finding[], connections: Readonly
         ['plain', reason ?? ''],
       ],
     ),
+    ...needed(needs).map((need): Line => [['plain', `  The configuration needs ${need}`]]),
+  ]
+}
+
+function needed({ connections, queries, channels }: Needs): string[] {
+  return [
     ...Object.entries(connections).map(
-      ([name, origin]): Line => [
-        ['plain', `  The configuration needs connection ${name}: kind http, origin ${origin}`],
-      ],
+      ([name, origin]) =>
+        `connection ${name}: kind http, ${origin === '' ? 'with the address of the service as its origin' : `origin ${origin}`}`,
     ),
+    ...(queries.length > 0
+      ? [
+          `a connection of kind prometheus with ${queries.length === 1 ? 'the query' : 'the queries'} ${queries.join(', ')}`,
+        ]
+      : []),
+    ...channels.map((name) => `channel ${name}`),
   ]
 }

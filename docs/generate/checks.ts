@@ -19,17 +19,17 @@ of a measurement says what is measured. What could not be measured is measured a
 nothing within the time of the check is asked of a person.`
 
 function section(name: string, table: (fields: Field[]) => string): string[] {
-  const schema = measurements[name]?.schema
+  const { schema, connection: asked } = measurements[name] ?? {}
   if (!schema) return []
   const { title = name, description = '' } = schema.meta() ?? {}
-  const connection = Connection.options.find((option) => option.shape.kind.value === name)
+  const connection = Connection.options.find((option) => option.shape.kind.value === asked?.kind)
   return [
     `## ${name}`,
     `${title}. ${description}`,
     table(fieldsOf(schema)),
     ...(connection
       ? [
-          `The field \`${name}\` names an entry below \`connections\` in \`unwind.yaml\`, with \`kind: ${name}\` and:`,
+          `The field \`${asked?.field}\` names an entry below \`connections\` in \`unwind.yaml\`, with \`kind: ${asked?.kind}\` and:`,
           table(fieldsOf(connection).filter(({ path }) => path !== 'kind')),
         ]
       : []),

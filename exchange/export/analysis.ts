@@ -1,10 +1,11 @@
 import { stringify } from 'yaml'
 import { milliseconds } from '../../model/duration.ts'
 import type { Runbook } from '../../model/runbook/document.ts'
+import { type Threshold, thresholds } from '../../model/threshold.ts'
 import { sentence } from './parts.ts'
 import { type Measured, playbookOf, type Part, type Series, type Surroundings } from './playbook.ts'
 import { comment, identifier } from './quote.ts'
-import { promql, type Threshold, thresholds } from './threshold.ts'
+import { promql, queryOf } from './promql.ts'
 import { written } from '../written.ts'
 
 /** Small, and it has curl; pinned by version, to be replaced by a mirror of one's own. */
@@ -22,7 +23,14 @@ export function analysisOf(document: Runbook, surroundings: Surroundings): { tex
     parts.flatMap((part) => {
       if (!part.check) return []
       const own = [playbook.name, ...(several ? [name] : []), part.id].join('-').slice(0, 63)
-      const template = templateOf(part, part.check, own, { surroundings, remarks })
+      const template = templateOf(part, part.check, own, {
+        service: playbook.service,
+        surroundings: {
+          ...surroundings,
+          ...(playbook.environment !== undefined && { environment: playbook.environment }),
+        },
+        remarks,
+      })
       return template ? [template] : []
     }),
   )
@@ -37,6 +45,7 @@ export function analysisOf(document: Runbook, surroundings: Surroundings): { tex
 }
 
 interface Making {
+  service: string
   surroundings: Surroundings
   remarks: string[]
 }
@@ -75,10 +84,10 @@ function limitsOf({ every, within, consecutive, warmUp, failureLimit, inconclusi
 
 type Provided = { successCondition?: string; failureCondition?: string; provider: Record<string, unknown> }
 
-function providerOf(one: Measured, { surroundings }: Making): Provided | { refused: string } {
+function providerOf(one: Measured, { service, surroundings }: Making): Provided | { refused: string } {
   const { kind, fields } = one
   if (/\{\{/.test(JSON.stringify(fields))) return { refused: 'it depends on a parameter' }
-  if (kind === 'prometheus') return prometheus(String(fields['prometheus']), fields)
+  if (kind === 'prometheus') return prometheus(queryOf(fields, service, surroundings), fields)
   if (kind === 'pods') return { refused: 'a Rollout waits for its pods by itself' }
   if (kind !== 'http') return { refused: `Argo Rollouts has no measurement of kind ${kind}` }
   const origin = surroundings.connections?.[String(fields['http'])]?.origin

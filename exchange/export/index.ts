@@ -29,7 +29,7 @@ export function exportRunbook(form: Form, document: Runbook, surroundings: Surro
     case 'github-actions':
       return workflowOf(document)
     case 'prometheus':
-      return rulesOf(document, surroundings.environment)
+      return rulesOf(document, surroundings)
     case 'analysis-template':
       return analysisOf(document, surroundings)
   }

@@ -93,7 +93,10 @@ function isDuration(text: string): boolean {
 }
 
 /** Words that never name the kind of a measurement. */
-const BESIDE = ['path', 'status', 'contains', 'below', 'above', 'of', 'timeout', 'for', 'atLeast', 'atMost']
+const BESIDE = [
+  ...['path', 'status', 'contains', 'below', 'above', 'of', 'timeout', 'for', 'atLeast', 'atMost'],
+  ...['window', 'version', 'server'],
+]
 
 function measured(written: unknown): Measured {
   const fields = (written ?? {}) as Readonly<Record<string, unknown>>

@@ -6,12 +6,21 @@ import { proceduresOf } from './parts.ts'
 export interface Surroundings {
   /** The environment to export for. Default: the only one. */
   environment?: string
-  /** Addresses of connections by name: `origin` of kind http, `server` of kind kubernetes. */
-  connections?: Readonly<Record<string, { kind: string; origin?: string; server?: string }>>
+  /** Connections by name: `origin` of kind http, `server` of kind kubernetes, `queries` of kind prometheus. */
+  connections?: Readonly<Record<string, Connected>>
   /** Where a step goes exactly, by its id, as the plan of a recorded release says. */
   exact?: Readonly<Record<string, Exact>>
   /** sha256 of the canonical JSON of the document. */
   revision?: string
+}
+
+/** As much of a connection of the configuration as an export names. */
+export interface Connected {
+  kind: string
+  environment?: string
+  origin?: string
+  server?: string
+  queries?: Readonly<Record<string, { query: string; window: string }>>
 }
 
 /** One revision of a workload. Its ReplicaSet says it best: numbers move with every rollback. */

@@ -1,22 +1,26 @@
 import { stringify } from 'yaml'
 import type { Runbook } from '../../model/runbook/document.ts'
-import { playbookOf, type Part } from './playbook.ts'
+import { thresholds } from '../../model/threshold.ts'
+import { playbookOf, type Part, type Surroundings } from './playbook.ts'
 import { comment, plain } from './quote.ts'
-import { literalPattern, promql, thresholds } from './threshold.ts'
+import { literalPattern, promql, queryOf } from './promql.ts'
 
 /**
  * The triggers of a runbook as Prometheus alerting rules, one group per environment, with labels by which Unwind knows
  * the runbook again. A trigger that only matches an alert of yours, or measures what Prometheus can't, is named in the
  * remarks and at the head of the file.
  */
-export function rulesOf(document: Runbook, environment?: string): { text: string; remarks: string[] } {
+export function rulesOf(
+  document: Runbook,
+  { environment, connections = {} }: Surroundings,
+): { text: string; remarks: string[] } {
   const { name } = document.metadata
   const environments = environment === undefined ? Object.keys(document.environments ?? {}) : [environment]
   const remarks: string[] = []
   const groups = (environments.length > 0 ? environments : [undefined]).map((place) => ({
     name: ['unwind', name, ...(place === undefined ? [] : [place])].join('-'),
     rules: (document.triggers ?? []).flatMap((trigger) => {
-      const made = ruleOf(document, trigger, place)
+      const made = ruleOf(document, trigger, { connections, ...(place !== undefined && { environment: place }) })
       if ('refused' in made) remarks.push(`trigger ${trigger.id}: ${made.refused}`)
       return 'refused' in made ? [] : [made]
     }),
@@ -31,6 +35,7 @@ export function rulesOf(document: Runbook, environment?: string): { text: string
 }
 
 type Trigger = NonNullable<Runbook['triggers']>[number]
+type Around = Pick<Surroundings, 'environment' | 'connections'>
 
 interface Rule {
   alert: string
@@ -40,10 +45,11 @@ interface Rule {
   annotations: Record<string, string>
 }
 
-function ruleOf(document: Runbook, trigger: Trigger, environment: string | undefined): Rule | { refused: string } {
+function ruleOf(document: Runbook, trigger: Trigger, around: Around): Rule | { refused: string } {
   const { name, service } = document.metadata
+  const { environment } = around
   if (!trigger.check) return { refused: 'it matches an alert that rules of yours define' }
-  const expression = expressionOf(document, trigger.check, environment)
+  const expression = expressionOf(document, trigger.check, around)
   if (typeof expression !== 'string') return expression
   const held = trigger.check['for']
   const labels = { unwind_runbook: name, unwind_trigger: trigger.id, service }
@@ -59,16 +65,17 @@ function ruleOf(document: Runbook, trigger: Trigger, environment: string | undef
 function expressionOf(
   document: Runbook,
   check: NonNullable<Trigger['check']>,
-  environment: string | undefined,
+  around: Around,
 ): string | { refused: string } {
   const bounds = bounded(check)
   if ('refused' in bounds) return bounds
-  const query = check['prometheus']
-  if (typeof query === 'string') {
+  if (typeof check['prometheus'] === 'string') {
     if (bounds.length === 0) return { refused: 'it states no bound (above, below, atLeast, atMost)' }
-    return bounds.map(({ operator, value }) => `${promql(plain(query))} ${operator} ${value}`).join(' and ')
+    const query = promql(plain(queryOf(check, document.metadata.service, around)))
+    return bounds.map(({ operator, value }) => `${query} ${operator} ${value}`).join(' and ')
   }
-  if (check['pods'] === 'crashing') return crashing(document, String(check['of']), bounds[0]?.value ?? 1, environment)
+  if (check['pods'] === 'crashing')
+    return crashing(document, String(check['of']), bounds[0]?.value ?? 1, around.environment)
   const kind = Object.keys(check)[0] ?? 'nothing'
   return { refused: `Prometheus can't measure ${kind}; Unwind does` }
 }

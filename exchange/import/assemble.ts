@@ -2,7 +2,7 @@ import { Document, isMap, isSeq } from 'yaml'
 import { templatesIn, textsOf } from '../../model/runbook/templates.ts'
 import type { DraftStep } from './became.ts'
 import type { Draft } from './draft.ts'
-import type { Finding, Format, Imported, Known } from './imported.ts'
+import type { Finding, Format, Imported, Known, Needs } from './imported.ts'
 import { masked } from './item.ts'
 import { type Placed, type Procedure, procedureOf, slug } from './procedure.ts'
 
@@ -18,13 +18,25 @@ export function assemble(
   const steps = made.flatMap(({ made: { steps: placed } }) => placed.map(({ step }) => step))
   const document = documentOf(draft, made, steps)
   const found = [...draft.findings, ...made.flatMap(({ made: { findings } }) => findings)]
-  const used = new Set(steps.flatMap(httpOf))
   return {
     format,
     document,
     text: written(document, made),
     findings: complete(source, found),
-    connections: Object.fromEntries([...connections].filter(([name]) => used.has(name))),
+    needs: needsOf(draft, steps, connections),
+  }
+}
+
+function needsOf(draft: Draft, steps: readonly DraftStep[], origins: ReadonlyMap<string, string>): Needs {
+  const measured = [...steps.flatMap(({ all }) => all ?? []), ...draft.triggers.map(({ check }) => check)]
+  const named = (key: string) =>
+    (measured as Record<string, unknown>[]).flatMap(({ [key]: name }) => (typeof name === 'string' ? [name] : []))
+  const told = steps.flatMap(({ kind, channels }) => (kind === 'notify' ? (channels as string[]) : []))
+  const used = new Set(named('http'))
+  return {
+    connections: Object.fromEntries([...origins].filter(([name]) => used.has(name))),
+    queries: [...new Set(named('prometheus'))],
+    channels: [...new Set([...told, ...draft.communicate.finished])],
   }
 }
 
@@ -81,12 +93,6 @@ function serviceOf(steps: readonly DraftStep[]): string | undefined {
     if (typeof named === 'string' && !named.includes('{{')) return slug(named.split('/').at(-1) ?? '', '') || undefined
   }
   return undefined
-}
-
-function httpOf({ all }: DraftStep): string[] {
-  return Array.isArray(all)
-    ? (all as Record<string, unknown>[]).flatMap(({ http }) => (typeof http === 'string' ? [http] : []))
-    : []
 }
 
 function written(document: Record<string, unknown>, made: readonly Made[]): string {

@@ -3,7 +3,8 @@ export type DraftStep = { kind: string } & Record<string, unknown>
 
 /** What one command line is, whatever stands around it. `because` is a sentence for people. */
 export type Became =
-  | { as: 'step'; step: DraftStep; object: string; because?: string }
+  /** Checks with the same word in `joins` are one check: their measurements must hold in the same look. */
+  | { as: 'step'; step: DraftStep; object: string; because?: string; joins?: string }
   /** Waits for or looks at what an earlier step already verifies. */
   | { as: 'verification'; kind: string; object: string; timeout?: string; because: string }
   /** Only reads or only prepares: where a step of that kind follows or precedes, that step does it itself. */

@@ -13,7 +13,8 @@ export interface Draft {
   contacts: Record<string, string>
   environments: Record<string, Record<string, string>>
   triggers: { id: string; check: Record<string, unknown>; mode: 'propose' }[]
-  communicate: { finished: string[]; ticket: string[] }
+  /** Channels by the event that they are told. */
+  communicate: { finished: string[] }
   /** What became of lines that are no items of a procedure. */
   findings: Finding[]
 }
@@ -24,6 +25,6 @@ type DraftBranch = { ask: string } | { run: string } | { stop: string }
 export function emptyDraft(scope: Scope): Draft {
   return {
     ...{ scope, procedures: [], questions: [], checklist: [], contacts: {}, environments: {}, triggers: [] },
-    ...{ communicate: { finished: [], ticket: [] }, findings: [] },
+    ...{ communicate: { finished: [] }, findings: [] },
   }
 }

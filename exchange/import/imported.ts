@@ -25,8 +25,16 @@ export interface Imported {
   text: string
   document: Record<string, unknown>
   findings: Finding[]
-  /** Connections of kind http that the configuration must have, with their origins. */
+  /** What the configuration must have for it. */
+  needs: Needs
+}
+
+export interface Needs {
+  /** Connections of kind http, with their origins; empty where the source does not say. */
   connections: Record<string, string>
+  /** Queries of a connection of kind prometheus. */
+  queries: string[]
+  channels: string[]
 }
 
 /** How a source is written. */

@@ -9,7 +9,7 @@ import type { Format, Imported, Known } from './imported.ts'
 import type { Scope } from './scope.ts'
 import { readScript } from './script.ts'
 
-export { type Finding, type Format, type Imported, type Known, knownBy } from './imported.ts'
+export { type Finding, type Format, type Imported, type Known, knownBy, type Needs } from './imported.ts'
 
 /** What an import may be told: how the source is written, what it is called, what documents may hold. */
 export interface ImportOptions {

@@ -83,8 +83,9 @@ function step(item: Place, became: Became & { as: 'step' }, making: Making): voi
   if (!faults) return asked(item, making, missing(kind))
   const wrong = faults(became.step) ?? measurementFault(became.step, making)
   if (wrong !== undefined) return asked(item, making, `The kind ${kind} does not take it as it is: ${wrong}.`)
-  const key = `${kind} ${became.object}`
+  const key = `${kind} ${became.joins ?? became.object}`
   const twin = making.objects.get(key)
+  if (twin && became.joins !== undefined) return joined(item, twin, became.step, making)
   if (twin) {
     if (same(twin.step, became.step)) return found(making, item, 'merged', `step ${twin.id}`, 'It is the same step.')
     return asked(
@@ -98,6 +99,12 @@ function step(item: Place, became: Became & { as: 'step' }, making: Making): voi
   making.objects.set(key, { step: made, id })
   making.steps.push({ step: made, comments: making.comments.splice(0) })
   found(making, item, 'step', `step ${id} (${kind})`, became.because)
+}
+
+/** What must hold in the same look stands in one check. */
+function joined(item: Place, check: { step: DraftStep; id: string }, { all }: DraftStep, making: Making): void {
+  check.step['all'] = [...(check.step['all'] as unknown[]), ...(all as unknown[])]
+  found(making, item, 'merged', `step ${check.id} (${check.step.kind})`, 'It is measured in the same look.')
 }
 
 function measurementFault({ kind, all }: DraftStep, { known }: Making): string | undefined {

@@ -126,25 +126,39 @@ function measurementOf(
     kind.of === undefined || of === undefined ? written : { ...written, [kind.of]: 'step' },
   )
   if (!parsed.success) throw invalidStep(at, parsed.error)
-  const spec = { ...parsed.data, ...(kind.of !== undefined && of !== undefined && { [kind.of]: of }) }
-  const measurement = compileMeasurement(name, spec, measurements)
-  if (measurement.of !== undefined) {
-    const step = all.find((other) => other.procedure === procedure && other.id === measurement.of)?.step
+  if (kind.of !== undefined && typeof of === 'string') {
+    const measurement = compileMeasurement(name, { ...parsed.data, [kind.of]: of }, measurements)
+    const step = all.find((other) => other.procedure === procedure && other.id === of)?.step
     if (!step || isEngineStep(step))
-      throw new UnwindError('INVALID_REQUEST', `${at}: there is no step ${measurement.of} that changes something`)
+      throw new UnwindError('INVALID_REQUEST', `${at}: there is no step ${of} that changes something`)
     const expanded = all.find((other) => other.step === step) as Expanded
     const { connection, taskQueue } = changeStep(step, expanded, environment, around)
     return { measurement, connection, ...(taskQueue && { taskQueue }) }
   }
-  if (kind.connection === undefined) return { measurement }
-  const route = connectionOf(parsed.data, kind.connection, at, environment, configuration)
+  const { connection: asked } = kind
+  if (asked === undefined) return { measurement: compileMeasurement(name, parsed.data, measurements) }
+  const spec = {
+    ...parsed.data,
+    [asked.field]: parsed.data[asked.field] ?? onlyOf(asked.kind, environment, at, around),
+  }
+  const route = connectionOf(spec, asked.field, at, environment, configuration)
   const found = own(configuration.connections, route.connection)
-  if (found?.kind !== kind.connection)
-    throw new UnwindError(
-      'INVALID_REQUEST',
-      `${at}: ${route.connection} is of kind ${found?.kind}, not ${kind.connection}`,
-    )
-  return { measurement, ...route }
+  if (found?.kind !== asked.kind)
+    throw new UnwindError('INVALID_REQUEST', `${at}: ${route.connection} is of kind ${found?.kind}, not ${asked.kind}`)
+  const refused = kind.refuses?.(spec, found)
+  if (refused) throw new UnwindError('INVALID_REQUEST', `${at}: ${refused}`)
+  return { measurement: compileMeasurement(name, spec, measurements), ...route }
+}
+
+/** The connection that is meant where none is named: the only one of its kind there. Throws INVALID_REQUEST. */
+function onlyOf(kind: string, environment: string, at: string, { configuration }: Around): string {
+  const names = Object.entries(configuration.connections).flatMap(([name, entry]) =>
+    entry.kind === kind && entry.environment === environment ? [name] : [],
+  )
+  const [only] = names
+  if (only !== undefined && names.length === 1) return only
+  const there = names.length > 1 ? `has ${names.length}; name one of ${names.join(', ')}` : 'has none in unwind.yaml'
+  throw new UnwindError('INVALID_REQUEST', `${at} needs a connection of kind ${kind}, and ${environment} ${there}`)
 }
 
 function clipped(text: string): string {

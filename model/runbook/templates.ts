@@ -21,7 +21,11 @@ const LITERAL = new Set(['id', 'kind', 'when', 'of', 'optional', 'onFailure'])
 export function templated(schema: z.ZodObject): z.ZodObject {
   const fields = Object.entries(schema.shape).map(([name, field]) => [name, templatedField(name, field as z.ZodType)])
   const { id: _id, ...meta } = schema.meta() ?? {}
-  return z.strictObject(Object.fromEntries(fields)).meta(meta)
+  const checks = schema.def.checks ?? []
+  return z
+    .strictObject(Object.fromEntries(fields))
+    .check(...(checks as z.core.$ZodCheck<Record<string, unknown>>[]))
+    .meta(meta)
 }
 
 function templatedField(name: string, field: z.ZodType): z.ZodType {

@@ -217,7 +217,7 @@ describe('what may be written', () => {
 
   test('a connection of another kind is refused', async () => {
     const asked = httpCheck().measure(HttpMeasurement.parse({ http: 'shop' }), {
-      signal: new AbortController().signal,
+      ...{ service: 'shop', environment: 'test', signal: new AbortController().signal },
       connection: { name: 'shop', entry: { kind: 'kubernetes' } as unknown as HttpConnection },
     })
     await expect(asked).rejects.toMatchObject({ code: 'CONFIGURATION_INVALID' })

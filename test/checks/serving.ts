@@ -2,7 +2,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { afterEach } from 'vitest'
 import { httpCheck } from '../../activities/checks/http/index.ts'
-import type { Lookup } from '../../activities/checks/http/resolve.ts'
+import type { Lookup } from '../../activities/checks/origin/resolve.ts'
 import { HttpMeasurement } from '../../activities/checks/http/schema.ts'
 import { Connection, type HttpConnection } from '../../model/configuration.ts'
 
@@ -36,7 +36,7 @@ interface Asked {
 export function measure(origin: string, fields: object = {}, { entry = {}, find, signal }: Asked = {}) {
   const connection = Connection.parse({ kind: 'http', environment: 'test', origin, private: true, ...entry })
   return httpCheck(find).measure(HttpMeasurement.parse({ http: 'shop', ...fields }), {
-    signal: signal ?? new AbortController().signal,
+    ...{ service: 'shop', environment: 'test', signal: signal ?? new AbortController().signal },
     connection: { name: 'shop', entry: connection as HttpConnection },
   })
 }

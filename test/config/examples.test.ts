@@ -59,9 +59,13 @@ test('the runbook as people write it: every branch of its tree, every step, ever
   const application = steps.filter(({ procedure }) => procedure === 'application')
   expect(application.map(({ id, role = 'change', title }) => [id, role, title])).toEqual([
     ['api', 'change', 'deployment/api → previous'],
-    ['sante', 'check', 'GET api /health is 200 in less than 500ms, pods of api are healthy'],
-    ['metriques', 'manual', 'Vérifier les métriques dans Grafana : error rate < 1 %, p99 < 500 ms'],
+    [
+      'sante',
+      'check',
+      'GET api /health is 200, error_rate is below 1%, latency_p99 is below 500ms, pods of api are healthy',
+    ],
+    ['metriques', 'manual', 'Vérifier les métriques dans Grafana'],
   ])
-  expect(application[1]?.check).toMatchObject({ every: 15_000, within: 300_000, consecutive: 4 })
+  expect(application[1]?.check).toMatchObject({ every: 15_000, within: 600_000, consecutive: 4, warmUp: 120_000 })
   expect(runbook?.checklist).toHaveLength(11)
 })

@@ -6,9 +6,10 @@ import { CORPUS, type Expected, type Source } from './corpus/lines.ts'
 
 const KINDS = ['helm', 'argo-cd', 'git-revert', 'migrations', 'rds-restore', 'rds-snapshot', 'unleash', 'launchdarkly']
 const own = knownBy(kinds, measurements)
+/** A kind that is there reads its steps by its own schema; one that is not there yet takes them as they are. */
 const known: Known = {
   ...own,
-  steps: { ...own.steps, ...Object.fromEntries(KINDS.map((kind) => [kind, () => undefined])) },
+  steps: { ...Object.fromEntries(KINDS.map((kind) => [kind, () => undefined])), ...own.steps },
 }
 
 /** What import made of each line of a source, read as one script. */

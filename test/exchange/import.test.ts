@@ -13,8 +13,8 @@ import { DANGERS, MARKDOWN, SCRIPT, SEED, WORKFLOW } from './corpus/sources.ts'
 const known = knownBy(kinds, measurements)
 /** This version with every kind of the design, so that what import could do is seen before a target is there. */
 const everything: Known = {
-  steps: { ...known.steps, ...Object.fromEntries(DESIGN().map((kind) => [kind, () => undefined])) },
-  measurements: { ...known.measurements, prometheus: () => undefined },
+  ...known,
+  steps: { ...Object.fromEntries(DESIGN().map((kind) => [kind, () => undefined])), ...known.steps },
 }
 const Runbook = runbookDocument(
   runbookEntries(
@@ -28,7 +28,7 @@ const steps = (source: string, as = everything) =>
 const only = (line: string) => steps(line)[0]
 
 test('the runbook of people becomes a document that is valid, with its tree, its steps and its people', () => {
-  const { document, format } = read(SEED)
+  const { document, format, needs } = read(SEED)
   expect(format).toBe('runbook')
   expect(runbookProblems(Runbook.parse(document))).toEqual([])
   expect(document).toMatchObject({
@@ -43,25 +43,57 @@ test('the runbook of people becomes a document that is valid, with its tree, its
         { id: 'api', kind: 'kubernetes', workload: 'deployment/api', namespace: 'production', to: 'previous' },
         { kind: 'check', all: [{ http: 'api', path: '/health', status: 200 }] },
         { kind: 'manual', text: 'Vérifier métriques Grafana' },
-        { kind: 'manual', text: 'Error rate < 1%' },
-        { kind: 'manual', text: 'p99 latency < 500ms' },
-        { kind: 'check', consecutive: 4, all: [{ pods: 'healthy', of: 'api' }] },
+        {
+          ...{ kind: 'check', within: '5m', every: '15s', consecutive: 4 },
+          all: [
+            { prometheus: 'error_rate', below: 0.01 },
+            { prometheus: 'latency_p99', below: '500ms' },
+            { pods: 'healthy', of: 'api' },
+          ],
+        },
       ],
     },
+    communicate: { finished: ['ops-alerts'] },
+    checklist: [
+      { phase: 'before', text: 'Trigger: Multiple pod crashes' },
+      { phase: 'communication', text: 'Mettre à jour status page' },
+      { phase: 'communication', text: 'Créer ticket post-mortem' },
+    ],
   })
-})
-
-test('what this version can not measure is measured as soon as the kind is there', () => {
-  const { document } = read(SEED, everything)
   expect(document['triggers']).toEqual([
     { id: 'error-rate', check: { prometheus: 'error_rate', above: 0.1, for: '5m' }, mode: 'propose' },
     { id: 'p99-latency', check: { prometheus: 'latency_p99', above: '5s', for: '5m' }, mode: 'propose' },
   ])
-  expect(JSON.stringify(document['procedures'])).toContain('{"prometheus":"error_rate","below":0.01}')
+  expect(needs).toEqual({
+    connections: { api: '' },
+    queries: ['error_rate', 'latency_p99'],
+    channels: ['ops-alerts'],
+  })
+})
+
+test('who is told by a channel is told; what only a person can do is ticked', () => {
+  const told = (line: string) =>
+    read(`name: x\nsteps: [kubectl rollout undo deploy/x]\ncommunicate: ["${line}"]`).document
+  for (const line of ['Notifier #ops-alerts', 'Notify the team in #ops-alerts', 'Post to #ops-alerts.'])
+    expect(told(line)['communicate'], line).toEqual({ finished: ['ops-alerts'] })
+  for (const line of ['Notify #a and #b', 'Notify legal', 'Notify #ops and open a ticket'])
+    expect(told(line)['communicate'], line).toBeUndefined()
+})
+
+test('what a version can not measure stays with a person', () => {
+  const { prometheus: _prometheus, ...measurements } = known.measurements
+  const { document } = read(SEED, { ...known, measurements })
+  expect(document['triggers']).toBeUndefined()
+  const { execute } = document['procedures'] as Record<string, Record<string, unknown>[]>
+  expect(execute?.map(({ text, all }) => text ?? all).slice(3)).toEqual([
+    'Error rate < 1%',
+    'p99 latency < 500ms',
+    [{ pods: 'healthy', of: 'api' }],
+  ])
 })
 
 test('a script becomes parameters, one step for both branches, its verification merged, and a check', () => {
-  const { document, connections } = read(SCRIPT)
+  const { document, needs } = read(SCRIPT)
   expect(runbookProblems(Runbook.parse(document))).toEqual([])
   expect(document['steps']).toMatchObject([
     {
@@ -76,7 +108,7 @@ test('a script becomes parameters, one step for both branches, its verification 
     namespace: { default: 'production' },
     revision: { default: 'previous' },
   })
-  expect(connections).toEqual({ 'shop.example.org': 'https://shop.example.org' })
+  expect(needs.connections).toEqual({ 'shop.example.org': 'https://shop.example.org' })
 })
 
 test('a workflow becomes environments and parameters, and a search by grep is refused with what to do in its place', () => {

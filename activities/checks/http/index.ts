@@ -3,8 +3,9 @@ import { milliseconds, readable } from '../../../model/duration.ts'
 import { UnwindError } from '../../../model/errors.ts'
 import { type Check, defineCheck, type MeasureContext } from '../../../model/measurement.ts'
 import type { Verdict } from '../../../model/target.ts'
-import { type Answer, ask } from './ask.ts'
-import { type Lookup, resolve } from './resolve.ts'
+import { type Answer, askFirst } from '../origin/ask.ts'
+import { reasonOf } from '../origin/reasons.ts'
+import { type Lookup, resolve } from '../origin/resolve.ts'
 import { HttpMeasurement } from './schema.ts'
 
 const LONGEST = 30_000
@@ -26,7 +27,9 @@ export function httpCheck(find?: Lookup): Check<typeof HttpMeasurement, HttpConn
           throw timeout.aborted && !context.signal.aborted ? unresolved(asked, limit) : error
         },
       )
-      const found = await askFirst(addresses, asked.url, measurement, signal).catch((error: unknown) => {
+      const found = await askFirst(addresses, {
+        ...{ url: asked.url, body: measurement.contains !== undefined, signal },
+      }).catch((error: unknown) => {
         if (context.signal.aborted) throw context.signal.reason
         return unanswered(timeout.aborted ? `no whole answer within ${readable(limit)}` : error, asked)
       })
@@ -53,29 +56,6 @@ function open({ http: name, path }: HttpMeasurement, { connection }: MeasureCont
   return { name, private: entry.private, url, place: `${name} ${url.pathname}` }
 }
 
-/** A name may have addresses that this machine can't use, such as IPv6 ones; the next is tried then. */
-async function askFirst(
-  addresses: readonly string[],
-  url: URL,
-  { contains }: HttpMeasurement,
-  signal: AbortSignal,
-): Promise<{ answer: Answer; address: string }> {
-  let last: unknown
-  for (const address of addresses) {
-    try {
-      return { answer: await ask({ url, address, body: contains !== undefined, signal }), address }
-    } catch (error) {
-      last = error
-      if (!NOT_CONNECTED.has(codeOf(error) ?? '')) break
-    }
-  }
-  throw last
-}
-
-const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'])
-/** The network of this worker, which says nothing about the service. */
-const OWN_FAULT = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EMFILE', 'ENFILE'])
-
 function unresolved({ name, url }: Asking, limit: number): UnwindError {
   const message = `${name}: the name ${url.hostname} was not resolved within ${readable(limit)}; see the DNS`
   return new UnwindError('TARGET_UNREACHABLE', message)
@@ -83,32 +63,13 @@ function unresolved({ name, url }: Asking, limit: number): UnwindError {
 
 /** A service that refuses, hangs up, is too slow, speaks something else or has a bad certificate is not healthy. */
 function unanswered(error: unknown, { name, place }: Asking): Verdict {
-  const code = codeOf(error)
-  if (code !== undefined && OWN_FAULT.has(code))
+  const { why, code, own } = reasonOf(error)
+  if (own)
     throw new UnwindError('TARGET_UNREACHABLE', `${name}: this worker has no way there (${code}); see its network`)
-  const why = typeof error === 'string' ? error : (WORDS[code ?? ''] ?? `no HTTP answer (${code ?? 'unknown reason'})`)
   return {
     status: 'fail',
     evidence: { summary: `${place}: ${why}`, facts: { connection: name, ...(code && { code }) } },
   }
-}
-
-const WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'the connection was refused',
-  ECONNRESET: 'the connection was closed before the answer was whole',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate comes from an authority that is not trusted',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate comes from an authority that is not trusted',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate comes from an authority that is not trusted',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
-  HPE_HEADER_OVERFLOW: 'its headers are larger than 16 KiB',
-}
-
-/** Codes are words of Node and OpenSSL; messages may quote what was received. */
-function codeOf(error: unknown): string | undefined {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
-  return typeof code === 'string' && /^[A-Z0-9_]{1,60}$/.test(code) ? code : undefined
 }
 
 function judged(answer: Answer, measurement: HttpMeasurement, asked: Asking & { address: string }): Verdict {

@@ -35,7 +35,7 @@ export type HttpMeasurement = z.infer<typeof HttpMeasurement>
 
 export const httpKind = defineMeasurement({
   schema: HttpMeasurement,
-  connection: 'http',
+  connection: { kind: 'http', field: 'http' },
   title: ({ http, path, status, contains, below }) =>
     [
       `GET ${http} ${path.split('?')[0]} is ${[status].flat().join(' or ')}`,

@@ -59,7 +59,9 @@ function trigger(node: Node, reading: Reading): void {
   const { draft, known } = reading
   const text = textOf(node)
   const read = readExpectation(text)
-  const fits = read && known.measurements[read.kind]?.(withOf(read.measurement, 'step'))
+  // How long it must last is the trigger's own; the rest is what a check would measure.
+  const { for: _for, ...measured } = read?.measurement ?? {}
+  const fits = read && known.measurements[read.kind]?.(withOf(measured, 'step'))
   const place = placeIn(node, reading)
   if (read && Object.hasOwn(known.measurements, read.kind) && fits === undefined) {
     const id = slug(text.replace(/[<>].*/, ''), `trigger-${draft.triggers.length + 1}`)
@@ -72,7 +74,7 @@ function trigger(node: Node, reading: Reading): void {
     return
   }
   const reason = read
-    ? `The measurement ${read.kind} is not available in this version.`
+    ? `The measurement ${read.kind} is not available in this version${fits === undefined ? '' : ' for this'}.`
     : 'It is no sentence about a measurement that import knows.'
   tick('before', `Trigger: ${text}`, node, reason, reading)
 }
@@ -181,14 +183,16 @@ function check(node: Node, of: string | undefined, reading: Reading): Item {
       step: { kind: 'check', within: '5m', every: '15s', consecutive: 4, all },
       object: text,
       because,
+      joins: 'validation',
     },
     ...place,
   }
 }
 
-function endpoint(measurement: Record<string, string | number>, { draft, source }: Reading): Became {
+function endpoint(measurement: Record<string, string | number>, { draft, source, around }: Reading): Became {
   const workload = /\bdeploy(?:ment)?s?[/ ]([\w-]+)/.exec(source)?.[1]
   const connection = slug(workload ?? draft.name ?? '', 'service')
+  around.connections.set(connection, '')
   const because = `Its connection ${connection} (kind http) must be in the configuration, with the address of the service.`
   return {
     as: 'step',
@@ -202,14 +206,30 @@ function withOf(measurement: Record<string, string | number>, of: string | undef
   return 'pods' in measurement && of !== undefined ? { ...measurement, of } : measurement
 }
 
-/** Who is told what: channels where the sentence names one, and an item to tick in any case. */
+/** Whoever has a channel is told when the run has ended; what no channel does, a person does and ticks. */
 function communicate(node: Node, reading: Reading): void {
   if (!isSeq(node)) return
   for (const one of node.items as Node[]) {
     const text = textOf(one)
-    tick('communication', text, one, 'Tell channels under `communicate`, once the configuration has them.', reading)
+    const channel = slug(TELLS.exec(text)?.[1] ?? '', '')
+    if (channel === '') {
+      tick('communication', text, one, 'No channel of this version does it; a person does.', reading)
+      continue
+    }
+    const { draft } = reading
+    draft.communicate.finished = [...new Set([...draft.communicate.finished, channel])]
+    draft.findings.push({
+      ...placeIn(one, reading),
+      outcome: 'step',
+      became: `communicate finished (${channel})`,
+      reason: `The channel ${channel} must be in the configuration.`,
+    })
   }
 }
+
+/** `Notifier #ops-alerts`, `Notify the team in #incidents`: one channel, and nothing else to do. */
+const TELLS =
+  /^(?:notif(?:y|ier)|tell|inform(?:er)?|prévenir|alert(?:er)?|post (?:in|to)|announce (?:in|to|on))(?: (?:the |l['’])?(?:team|équipe))?(?: (?:in|on|via|sur|dans))? ?\(?#([\w-]{1,80})\)?\.?$/i
 
 function tick(phase: 'before' | 'communication', text: string, node: Node, reason: string, reading: Reading): void {
   const { draft } = reading

@@ -30,6 +30,7 @@ decision_tree:
       - "Tous les pods healthy"
   5_communicate:
     - "Notifier #ops-alerts"
+    - "Mettre à jour status page"
     - "Créer ticket post-mortem"
 
 contacts:

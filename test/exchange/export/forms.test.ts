@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { exportRunbook, FORMS, type Surroundings } from '../../../exchange/export/index.ts'
 import { inline } from '../../../exchange/export/markdown.ts'
-import { thresholds } from '../../../exchange/export/threshold.ts'
+import { thresholds } from '../../../model/threshold.ts'
 import { findBinary } from '../../../tools/find.ts'
 import { run } from './run.ts'
 import { AROUND, CHECKOUT, HOSTILE, runbook } from './runbooks.ts'
@@ -112,14 +112,25 @@ describe('the alerting rules', () => {
     expect(said.code).toBe(0)
   })
 
+  test('ask the query that the configuration has for the name, of the environment that they are for', () => {
+    const metrics = (environment: string) => ({
+      ...{ kind: 'prometheus', environment },
+      queries: { latency_p99: { query: `p99{s="{{ service }}",e="{{ environment }}"}[{{ window }}]`, window: '3m' } },
+    })
+    const connections = { one: metrics('production'), two: metrics('staging') }
+    const { text } = exportRunbook('prometheus', runbook(CHECKOUT), { connections })
+    expect(text).toContain('expr: (p99{s="checkout",e="production"}[3m]) > 5')
+    expect(text).toContain('expr: (p99{s="checkout",e="staging"}[3m]) > 5')
+  })
+
   test('bounds are seconds for durations and fractions for per cent; anything else is refused', () => {
     expect(thresholds({ above: '500ms', below: '10%' })).toEqual([
-      { operator: '>', value: 0.5 },
-      { operator: '<', value: 0.1 },
+      { operator: '>', value: 0.5, text: 'above 500ms' },
+      { operator: '<', value: 0.1, text: 'below 10%' },
     ])
     expect(thresholds({ atLeast: 2, atMost: '1.5' })).toEqual([
-      { operator: '>=', value: 2 },
-      { operator: '<=', value: 1.5 },
+      { operator: '>=', value: 2, text: 'at least 2' },
+      { operator: '<=', value: 1.5, text: 'at most 1.5' },
     ])
     expect(() => thresholds({ above: 'much' })).toThrow(RangeError)
   })

@@ -1,4 +1,4 @@
-module unwind.dev/tools/promtool
+module unwind.dev/tools/prometheus
 
 go 1.26.0
 

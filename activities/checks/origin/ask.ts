@@ -1,5 +1,6 @@
 import http from 'node:http'
 import https from 'node:https'
+import { codeOf } from './reasons.ts'
 
 /** The most that is read of a body. */
 export const BODY_LIMIT = 64 * 1024
@@ -13,6 +14,8 @@ export interface Asked {
   address: string
   /** Whether the body is read; otherwise the answer ends with its headers. */
   body: boolean
+  /** Sent along, such as credentials. */
+  headers?: Readonly<Record<string, string>>
   signal: AbortSignal
 }
 
@@ -29,12 +32,12 @@ export interface Answer {
 }
 
 /**
- * One GET on a connection of its own, to exactly this address: no redirect, no cookie, no proxy, no credentials. Rejects
- * with Node's error when no whole answer came.
+ * One GET on a connection of its own, to exactly this address: no redirect, no cookie, no proxy, and no credentials but
+ * those in `headers`. Rejects with Node's error when no whole answer came.
  */
-export async function ask({ url, address, body, signal }: Asked): Promise<Answer> {
+async function ask({ url, address, body, headers = {}, signal }: Asked): Promise<Answer> {
   const began = performance.now()
-  const answer = await send(url, address, signal)
+  const answer = await send(url, address, headers, signal)
   try {
     const took = performance.now() - began
     const encoding = answer.headers['content-encoding']
@@ -45,14 +48,19 @@ export async function ask({ url, address, body, signal }: Asked): Promise<Answer
   }
 }
 
-function send(url: URL, address: string, signal: AbortSignal): Promise<http.IncomingMessage> {
+function send(
+  url: URL,
+  address: string,
+  extra: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<http.IncomingMessage> {
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const options: https.RequestOptions = {
     host: address,
     port: url.port || (url.protocol === 'https:' ? 443 : 80),
     path: url.pathname + url.search,
     method: 'GET',
-    headers: { host: url.host, accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'unwind' },
+    headers: { ...extra, host: url.host, accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'unwind' },
     agent: false,
     maxHeaderSize: HEADERS_LIMIT,
     signal,
@@ -76,3 +84,25 @@ async function readBody(answer: http.IncomingMessage): Promise<{ text: string; t
   const text = Buffer.concat(chunks).subarray(0, BODY_LIMIT).toString('utf8')
   return { text, truncated: size > BODY_LIMIT }
 }
+
+/**
+ * Asks the first of these addresses that can be connected to: a name may have some that this machine can't use, such as
+ * IPv6 ones. Answers which it was.
+ */
+export async function askFirst(
+  addresses: readonly string[],
+  asked: Omit<Asked, 'address'>,
+): Promise<{ answer: Answer; address: string }> {
+  let last: unknown
+  for (const address of addresses) {
+    try {
+      return { answer: await ask({ ...asked, address }), address }
+    } catch (error) {
+      last = error
+      if (!NOT_CONNECTED.has(codeOf(error) ?? '')) break
+    }
+  }
+  throw last
+}
+
+const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'])
