@@ -28,7 +28,10 @@ export const EXIT_MEANINGS: readonly (readonly [number, string])[] = [
   [EXIT.conflict, 'something else is running, or has moved on since it was shown'],
   [EXIT.unavailable, 'the API, Temporal, a worker or the system does not answer'],
   [EXIT.needsPerson, 'the rollback waits for a person: parked, paused, asking, awaiting an approval or a tick'],
-  [EXIT.endedOtherwise, 'ended, but not recovered: compensated, aborted, rejected or expired'],
+  [
+    EXIT.endedOtherwise,
+    'ended, but not recovered: compensated, aborted, rejected or expired; a scenario ended otherwise than expected',
+  ],
   [EXIT.timeout, '--timeout passed; the rollback goes on'],
   [EXIT.interrupted, 'Ctrl-C; the rollback goes on'],
 ]

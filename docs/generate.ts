@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { reportSchema } from './generate/report-schema.ts'
-import { runbookSchema } from './generate/runbook-schema.ts'
+import { runbookSchema, scenariosSchema } from './generate/runbook-schema.ts'
 import { targetsPage } from './generate/targets.ts'
 
 /** Where the page lies that says what each kind of step takes. */
@@ -12,11 +12,15 @@ export const REPORT_SCHEMA = new URL('./report.schema.json', import.meta.url)
 /** Where the schema of a runbook lies, for editors. */
 export const RUNBOOK_SCHEMA = new URL('./runbook.schema.json', import.meta.url)
 
+/** Where the schema of scenarios lies, for editors. */
+export const SCENARIOS_SCHEMA = new URL('./scenarios.schema.json', import.meta.url)
+
 /** What `npm run docs` writes: each file, and how its text is made from the schemas. */
 const FILES: readonly (readonly [file: URL, make: () => string | Promise<string>])[] = [
   [TARGETS_PAGE, targetsPage],
   [REPORT_SCHEMA, reportSchema],
   [RUNBOOK_SCHEMA, runbookSchema],
+  [SCENARIOS_SCHEMA, scenariosSchema],
 ]
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -56,14 +56,16 @@ const note = Sentence.optional()
 const Digest = z.string().regex(/^[0-9a-f]{64}$/)
 const Attempt = z.int().min(0).max(10_000)
 /** Steps of an embedded runbook carry the names of all that they lie in: `<step>.<step>`. */
-const StepId = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,254}$/, 'use the id of a step or question as the run shows it')
+export const QUESTION_ID = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9.-]{0,254}$/, 'use the id of a step or question as the run shows it')
 
 /** Bodies of the messages to a run; the same words as the workflow's updates. */
 export const bodies = {
   approve: z
     .strictObject({
       planDigest: Digest,
-      stepId: StepId.optional().describe('The approve step in mid-run that is meant. Default: the plan.'),
+      stepId: QUESTION_ID.optional().describe('The approve step in mid-run that is meant. Default: the plan.'),
       note,
     })
     .meta({ id: 'Approve' }),
@@ -72,7 +74,7 @@ export const bodies = {
     .meta({ id: 'BreakGlass', description: 'Goes on without the approvals that are missing; one is owed afterwards.' }),
   decide: z
     .strictObject({
-      stepId: StepId,
+      stepId: QUESTION_ID,
       attempt: Attempt,
       choice: z.enum(CHOICES),
       note,
@@ -83,7 +85,7 @@ export const bodies = {
     })
     .meta({ id: 'Decide' }),
   answer: z
-    .strictObject({ questionId: StepId, attempt: Attempt, answer: z.enum(['yes', 'no']), note })
+    .strictObject({ questionId: QUESTION_ID, attempt: Attempt, answer: z.enum(['yes', 'no']), note })
     .meta({ id: 'Answer' }),
   tick: z.strictObject({ item: Name, note }).meta({ id: 'Tick' }),
   note: z.strictObject({ note }).meta({ id: 'Note' }),

@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs'
 import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker'
 import { temporalPlace } from '../config/temporal.ts'
 import { preload } from '../activities/registry.ts'
 import type { Configuration } from '../model/configuration.ts'
-import { UnwindError } from '../model/errors.ts'
-import { BUNDLE_PATH, bundleWorkflows } from './bundle.ts'
+import { builtWorkflows } from './bundle.ts'
 import { createWorker, readVerifyKeys } from './run.ts'
 
 /** Between two tries to reach Temporal when it is not there yet; a worker may well start before it. */
@@ -20,7 +18,7 @@ export async function startWorker(
 ): Promise<void> {
   Runtime.install({ logger: new DefaultLogger('WARN', ({ level, message }) => log(`${level} ${message}`)) })
   const { connectionOptions, namespace } = temporalPlace()
-  const workflowBundle = await workflows()
+  const workflowBundle = await builtWorkflows()
   const verifyKeys = await readVerifyKeys(configuration)
   const connection = await connect(connectionOptions, log)
   const parts = { configuration, connection, namespace, workflowBundle, verifyKeys }
@@ -34,13 +32,6 @@ export async function startWorker(
   await preload(Object.values(configuration.connections).map(({ kind }) => kind))
   await runAll([common, ...others])
   await connection.close()
-}
-
-/** From source the workflows are bundled now; a built Unwind without its bundle is broken and says so. */
-async function workflows(): Promise<{ code: string } | { codePath: string }> {
-  if (import.meta.url.endsWith('.ts')) return { code: await bundleWorkflows() }
-  if (existsSync(BUNDLE_PATH)) return { codePath: BUNDLE_PATH }
-  throw new UnwindError('CONFIGURATION_INVALID', `${BUNDLE_PATH} is missing; build Unwind again (npm run build)`)
 }
 
 async function connect(

@@ -1,7 +1,8 @@
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker'
 import type { Target } from '../../model/target.ts'
 import { memoryConfiguration } from '../../test/support/engine.ts'
-import { type MemoryObject, MemorySystem, memoryTarget } from '../../test/support/memory-target.ts'
+import { type MemoryObject, MemorySystem } from '../../rehearsal/memory.ts'
+import { memoryTarget } from '../../test/support/memory-target.ts'
 import { createWorker } from '../../worker/run.ts'
 
 /** What a worker in a process of its own is told, as JSON in its only argument. */

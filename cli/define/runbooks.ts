@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { defineExport } from './exchange.ts'
 import { defineImport } from './imports.ts'
+import { defineTest } from './tests.ts'
 import { address, type Ended, output, runs } from './options.ts'
 
 /** `runbook`: the files of runbooks, on this machine and without an API; and what the API reads of them. */
@@ -26,6 +27,7 @@ export function defineRunbooks(program: Command, ended: Ended): void {
     .description('Draw the decision tree with the procedures that it chooses from')
     .addOption(new Option('-o, --output <format>', 'write a drawing as text instead').choices(['mermaid', 'json']))
     .action(runs(ended, async () => (await import('../commands/runbook-graph.ts')).graph))
+  defineTest(runbook, ended)
   address(output(runbook.command('list')))
     .description('List the runbooks that the API reads')
     .action(runs(ended, async () => (await import('../commands/runbook-list.ts')).list))

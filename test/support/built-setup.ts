@@ -5,7 +5,10 @@ import { withLock } from '../../tools/find/lock.ts'
 import { run } from '../../tools/run.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const SOURCES = ['model', 'config', 'activities', 'workflows', 'worker', 'api', 'cli', 'tools', 'tsconfig.build.json']
+const SOURCES = [
+  ...['model', 'config', 'exchange', 'activities', 'workflows', 'worker', 'api', 'cli', 'rehearsal', 'tools'],
+  'tsconfig.build.json',
+]
 
 /**
  * A vitest globalSetup: `dist` as `npm run build` makes it, because what is tested is what people run. Built only when a

@@ -74,7 +74,7 @@ export class Engine {
   /** Starts another worker on the same queue, with this workflow code. */
   async startWorker(bundle: Promise<{ code: string }> | { code: string } = workflowBundle()): Promise<void> {
     const connection = await NativeConnection.connect({ address: this.#options.temporalAddress })
-    const memory = memoryTarget(this.system) as unknown as Target
+    const memory = memoryTarget(this.system)
     const target = this.#options.wrap?.(memory) ?? memory
     const worker = await createWorker({
       configuration: this.configuration,

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { REPORT_SCHEMA, RUNBOOK_SCHEMA, TARGETS_PAGE } from '../../docs/generate.ts'
+import { REPORT_SCHEMA, RUNBOOK_SCHEMA, SCENARIOS_SCHEMA, TARGETS_PAGE } from '../../docs/generate.ts'
 import { fieldsOf } from '../../docs/generate/fields.ts'
 import { reportSchema } from '../../docs/generate/report-schema.ts'
-import { runbookSchema } from '../../docs/generate/runbook-schema.ts'
+import { runbookSchema, scenariosSchema } from '../../docs/generate/runbook-schema.ts'
 import { targetsPage } from '../../docs/generate/targets.ts'
 import { measurements } from '../../activities/checks/schemas.ts'
 import { kinds } from '../../activities/schemas.ts'
@@ -21,6 +21,12 @@ test('docs/report.schema.json is the schema that the API answers by', async () =
 test('docs/runbook.schema.json is the schema by which runbooks are read', async () => {
   expect(await readFile(RUNBOOK_SCHEMA, 'utf8'), 'docs/runbook.schema.json is stale: run `npm run docs`').toBe(
     runbookSchema(),
+  )
+})
+
+test('docs/scenarios.schema.json is the schema by which scenarios are read', async () => {
+  expect(await readFile(SCENARIOS_SCHEMA, 'utf8'), 'docs/scenarios.schema.json is stale: run `npm run docs`').toBe(
+    scenariosSchema(),
   )
 })
 

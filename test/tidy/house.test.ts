@@ -24,7 +24,8 @@ const LAYERS: Record<string, string[]> = {
   workflows: ['model', 'activities (types)'],
   worker: ['model', 'activities', 'config'],
   api: ['model', 'activities', 'config', 'exchange', 'workflows (types)'],
-  cli: ['model', 'activities', 'config', 'exchange', 'tools'],
+  rehearsal: ['model', 'activities', 'config', 'worker', 'api'],
+  cli: ['model', 'activities', 'config', 'exchange', 'rehearsal', 'tools'],
   tools: [],
 }
 
