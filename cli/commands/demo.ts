@@ -1,6 +1,7 @@
 import type { RunningProcess } from '../../tools/process.ts'
 import { catalogue, type ToolName } from '../../tools/catalogue.ts'
 import { findBinaries } from '../../tools/find.ts'
+import { CLUSTER_TOOLS } from '../../tools/kubernetes/cluster.ts'
 import { until } from '../../tools/wait.ts'
 import { isUnanswered } from '../client.ts'
 import { ActFailed, actOne, actThree, actTwo, deployShop } from '../demo/acts.ts'
@@ -65,14 +66,7 @@ async function prepare({ kubeconfig, context }: DemoOptions, { tell }: Narrator)
   await findBinaries(needed)
 }
 
-const NEEDED: readonly ToolName[] = [
-  'temporal',
-  'etcd',
-  'kube-apiserver',
-  'kube-controller-manager',
-  'kube-scheduler',
-  'kwok',
-]
+const NEEDED: readonly ToolName[] = ['temporal', ...CLUSTER_TOOLS]
 
 async function build(
   options: DemoOptions,

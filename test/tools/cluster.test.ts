@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { findBinary } from '../../tools/find.ts'
 import { type Cluster, startCluster } from '../../tools/kubernetes/cluster.ts'
 import { applyShop, type Behaviour, breakCheckout } from '../../tools/kubernetes/shop.ts'
 import { until } from '../../tools/wait.ts'
@@ -7,6 +8,7 @@ import { listeningPorts } from './listening.ts'
 let cluster: Cluster
 
 beforeAll(async () => {
+  await findBinary('kubectl')
   cluster = await startCluster()
 })
 

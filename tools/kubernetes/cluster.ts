@@ -42,9 +42,12 @@ export interface Cluster {
   stop(): Promise<void>
 }
 
+/** What a cluster is made of. kubectl is no part of it, and is found when it is called. */
+export const CLUSTER_TOOLS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kwok'] as const
+
 /** Starts a cluster, and resolves once its nodes take pods. If any part fails, nothing is left running. */
 export async function startCluster({ stateDir, nodes = 2 }: ClusterOptions = {}): Promise<Cluster> {
-  await findBinaries(['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kwok', 'kubectl'])
+  await findBinaries(CLUSTER_TOOLS)
   const folder = await openStateFolder('cluster', stateDir)
   const port = await claimPort()
   const server = `https://127.0.0.1:${port}`
