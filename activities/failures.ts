@@ -16,6 +16,15 @@ export async function toFailure(error: unknown): Promise<unknown> {
   return unforeseen(error)
 }
 
+/** The work of an activity, with what it throws in that form. */
+export async function mapped<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    throw await toFailure(error)
+  }
+}
+
 /** A stumble that nobody foresaw may pass by itself; one that repeats so often is a fault, and a person should see it. */
 const UNFORESEEN_ATTEMPTS = 3
 

@@ -9,12 +9,14 @@ import { keepReport } from './archive/keep.ts'
 import { checkActivities } from './checks/index.ts'
 import { Connections } from './connections.ts'
 import { evaluateExpression } from './expression.ts'
-import { toFailure } from './failures.ts'
+import { mapped } from './failures.ts'
 import { identify } from './identity.ts'
 import { letGo } from './locks.ts'
 import { notifier } from './notify/index.ts'
 import { targets } from './registry.ts'
 import { seal } from './seal.ts'
+import { serviceActivities } from './services/entities.ts'
+import { enforcing } from './services/enforcing.ts'
 import { verbs } from './verbs.ts'
 
 export interface ActivityOptions {
@@ -32,7 +34,12 @@ export function createActivities(options: ActivityOptions): Record<string, (call
   const sealing = (call: SealCall) => seal(call, configuration)
   const steps = Object.entries(systems).flatMap(([kind, load]) => named(kind, verbs(kind, load, connections, sealing)))
   const measuring = checkActivities({ configuration, connections, targets: systems })
-  return { ...Object.fromEntries(steps), ...measuring, ...engine(options) }
+  const guards = enforcing(systems, connections)
+  const entities = Object.entries(serviceActivities).map(([name, work]) => [
+    name,
+    (call: never) => mapped(() => work(call)),
+  ])
+  return { ...Object.fromEntries([...steps, ...entities]), ...measuring, ...guards, ...engine(options) }
 }
 
 function named(kind: string, activities: StepActivities): [string, (call: never) => Promise<unknown>][] {
@@ -47,7 +54,11 @@ function engine({ configuration, verifyKeys }: ActivityOptions): EngineActivitie
     'unwind.evaluate': (call) => mapped(() => evaluateExpression(call)),
     'unwind.seal': (call) => mapped(async () => seal(call, configuration)),
     'unwind.identify': (call) => mapped(() => identify(verifyKeys, call)),
-    'unwind.release': async ({ rollbackId, objects }) => letGo(Context.current().client, objects, rollbackId),
+    'unwind.release': ({ rollbackId, objects }) =>
+      mapped(async () => {
+        const { client } = Context.current()
+        await Promise.all(objects.map((object) => letGo(client, object, rollbackId)))
+      }),
   }
 }
 
@@ -55,12 +66,4 @@ function requireArchive(archive: Archive | undefined): Archive {
   if (archive) return archive
   const message = 'this worker’s unwind.yaml has no archive; give it the one that the API has, and restart the worker'
   throw new UnwindError('CONFIGURATION_INVALID', message)
-}
-
-async function mapped<Result>(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work()
-  } catch (error) {
-    throw await toFailure(error)
-  }
 }

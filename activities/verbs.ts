@@ -7,6 +7,7 @@ import type { Again, CallContext, StepSchema, Target } from '../model/target.ts'
 import type { Connections } from './connections.ts'
 import { toFailure } from './failures.ts'
 import { takeLock } from './locks.ts'
+import { readLedger } from './services/entities.ts'
 
 /** How often a verb shows that it lives while it waits inside one call; well below the heartbeat timeout. */
 const BEATS_PER_TIMEOUT = 4
@@ -70,7 +71,11 @@ async function lock(object: string, taskQueue: string, call: PlanCall): Promise<
 function contextOf(call: StepCall, connection: unknown): CallContext {
   const { rollbackId, stepId, service, environment, actor, reason } = call
   const signal = Context.current().cancellationSignal
-  return { rollbackId, stepId, service, environment, actor, reason, connection, signal, since: Date.now() }
+  const about = { rollbackId, stepId, service, environment, actor, reason }
+  // Asked at most once per call, and only by systems that have use for it.
+  let known: ReturnType<typeof readLedger> | undefined
+  const ledger = () => (known ??= readLedger({ environment, service }))
+  return { ...about, connection, signal, since: Date.now(), ledger }
 }
 
 /** Calls until the answer is final. At least one call is made; then the limit ends it with what it waited for. */

@@ -13,6 +13,7 @@ import { answerBrokenRequest } from './http/socket.ts'
 import { validator } from './http/validation.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
+import { lockRoutes } from './routes/locks.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { obligationRoutes } from './routes/obligations.ts'
@@ -21,7 +22,9 @@ import { reportRoutes } from './routes/reports.ts'
 import { readingRoutes } from './routes/rollback.ts'
 import { rollbackRoutes } from './routes/rollbacks.ts'
 import { runbookRoutes } from './routes/runbooks.ts'
+import { proposalRoutes } from './routes/proposals.ts'
 import { serviceRoutes } from './routes/services.ts'
+import { triggerRoutes } from './routes/triggers.ts'
 import type { WatchLimits } from './watch/watches.ts'
 
 /** The largest body that is read, in bytes. */
@@ -33,6 +36,8 @@ export interface BuildOptions extends ApiOptions {
   /** Whether requests and failures are logged to stderr, as JSON lines. */
   log?: boolean
   watchLimits?: WatchLimits
+  /** Requests of the alert hook at once; more are answered 503. */
+  hookLimit?: number
 }
 
 /** The whole HTTP API, ready to listen or to be injected into. Touches neither the network nor Temporal by itself. */
@@ -69,6 +74,9 @@ export function buildApi(options: BuildOptions): App {
     eventRoutes(app, api, options.watchLimits)
     messageRoutes(app, api)
     serviceRoutes(app, api)
+    lockRoutes(app, api)
+    triggerRoutes(app, api, options.hookLimit)
+    proposalRoutes(app, api)
     runbookRoutes(app, api)
     reportRoutes(app, api)
     obligationRoutes(app, api)

@@ -12,6 +12,7 @@ import { type Kinds, rollbackRequest, RunbookRequest } from '../model/request.ts
 import { runbookDocument, type RunbookSchema } from '../model/runbook/document.ts'
 import { runbookEntries } from '../model/runbook/steps.ts'
 import { AskedRequest } from './schemas/parameters.ts'
+import type { GrafanaSecret } from './triggers/signature.ts'
 
 /** What the parts of the API share. Nothing here changes while the process lives. */
 export interface Api {
@@ -32,6 +33,8 @@ export interface Api {
   readonly library: () => Promise<Library>
   /** The API's private key; without one, messages go unsigned and a run takes only pause and retry. */
   readonly signingKey?: KeyObject
+  /** What Grafana signs its webhooks with; undefined where none is configured. */
+  readonly grafana?: GrafanaSecret
 }
 
 /** What `buildApi` is given. `client` and `connection` belong to the caller, who closes them. */
@@ -40,6 +43,7 @@ export interface ApiOptions {
   client: Client
   connection: Connection
   signingKey?: KeyObject | undefined
+  grafana?: GrafanaSecret | undefined
   /** Kinds of steps; those of `activities/schemas.ts` unless given. */
   kinds?: Kinds
   /** Reads the runbooks, by name; those of the configuration unless given. */
@@ -47,7 +51,7 @@ export interface ApiOptions {
 }
 
 export function contextOf(options: ApiOptions): Api {
-  const { configuration, client, connection, signingKey, kinds = knownKinds } = options
+  const { configuration, client, connection, signingKey, grafana, kinds = knownKinds } = options
   const taskQueue = configuration.temporal?.taskQueue ?? TASK_QUEUE
   const [request, runbook] = kinds === knownKinds ? [AskedRequest, RunbookDocument] : schemasOf(kinds)
   const archive = openArchive(configuration.archive)
@@ -57,7 +61,8 @@ export function contextOf(options: ApiOptions): Api {
     : () => readRunbooks(configuration.runbooks, runbook)
   const runbooks = given ?? (configuration.runbooks && (async () => (await library()).runbooks))
   const shared = { configuration, client, connection, taskQueue, kinds, request, runbook, library }
-  return { ...shared, ...(archive && { archive }), ...(runbooks && { runbooks }), ...(signingKey && { signingKey }) }
+  const keys = { ...(signingKey && { signingKey }), ...(grafana && { grafana }) }
+  return { ...shared, ...(archive && { archive }), ...(runbooks && { runbooks }), ...keys }
 }
 
 function schemasOf(kinds: Kinds): [typeof AskedRequest, RunbookSchema] {

@@ -24,6 +24,7 @@ export function documentation(app: App): void {
         { name: 'rollbacks', description: 'Start, plan, read, watch and take back rollbacks' },
         { name: 'decisions', description: 'What people say to a running rollback' },
         { name: 'services', description: 'What a service could go back to' },
+        { name: 'triggers', description: 'Alerts that come in, and what is proposed because of them' },
         { name: 'runbooks', description: 'Procedures that are kept in files: list, read and check them' },
         { name: 'reports', description: 'Figures over many rollbacks, and what they left owed' },
         { name: 'health', description: 'Whether the API lives and can carry anything out' },

@@ -1,4 +1,4 @@
-import { readSigningKey } from '../config/keys.ts'
+import { readSecret, readSigningKey } from '../config/keys.ts'
 import { type TemporalPlace, temporalPlace } from '../config/temporal.ts'
 import type { Configuration } from '../model/configuration.ts'
 import { UnwindError } from '../model/errors.ts'
@@ -40,8 +40,9 @@ export async function listen(
         'Make a token with `unwind token`, or set api.host to 127.0.0.1',
     )
   const signingKey = path ? await readSigningKey(path) : undefined
+  const grafana = await grafanaSecret(configuration)
   const temporal = connectLazily(place)
-  const app = buildApi({ configuration, ...temporal, signingKey, log })
+  const app = buildApi({ configuration, ...temporal, signingKey, grafana, log })
   if (!signingKey)
     app.log.warn('api.signingKey is not set: approvals and decisions but retry and pause will be refused')
   try {
@@ -51,6 +52,12 @@ export async function listen(
     await close(app, temporal)
     throw listenProblem(error, host, port)
   }
+}
+
+async function grafanaSecret({ api: { grafana } }: Configuration) {
+  if (!grafana) return undefined
+  const { secret, timestampHeader } = grafana
+  return { secret: await readSecret(secret), timestampHeader }
 }
 
 async function close(app: ReturnType<typeof buildApi>, temporal: TemporalClient): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Messages } from '../model/messages.ts'
 import type { Choice, DryRun, RunState } from '../model/run.ts'
+import type { Release } from '../model/service/state.ts'
 import type { Revision } from '../model/target.ts'
 import { type Call, type Client, path } from './client.ts'
 
@@ -88,13 +89,13 @@ export async function getHistory(
   client: Client,
   place: Place,
   step: Readonly<Record<string, string | undefined>>,
-): Promise<Revision[]> {
+): Promise<{ revisions: Revision[]; releases: Release[] }> {
   const call = {
     path: path('v1', 'services', place.environment, place.service, 'history'),
     query: step,
     within: PLAN_WITHIN,
   }
-  return (await client.call<{ revisions: Revision[] }>(call)).body.revisions
+  return (await client.call<{ revisions: Revision[]; releases: Release[] }>(call)).body
 }
 
 export async function getReport(client: Client, place: Place, run: string | undefined): Promise<unknown> {

@@ -11,7 +11,7 @@ export interface Call {
   method?: 'GET' | 'POST'
   /** Path below the URL, already encoded; see `path`. */
   path: string
-  query?: Readonly<Record<string, string | number | undefined>>
+  query?: Readonly<Record<string, string | number | readonly string[] | undefined>>
   body?: unknown
   headers?: Readonly<Record<string, string>>
   /** Milliseconds until the call is given up. */
@@ -90,7 +90,7 @@ const UNANSWERED = 'unanswered'
 async function sendTo(url: string, token: string | undefined, call: Call, signal: AbortSignal): Promise<Response> {
   const target = new URL(url.replace(/\/$/, '') + call.path)
   for (const [name, value] of Object.entries(call.query ?? {}))
-    if (value !== undefined) target.searchParams.set(name, String(value))
+    for (const one of [value].flat()) if (one !== undefined) target.searchParams.append(name, String(one))
   const init = {
     method: call.method ?? 'GET',
     signal,

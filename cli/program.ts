@@ -4,6 +4,7 @@ import { defineAnswers } from './define/answers.ts'
 import { defineLooks } from './define/looks.ts'
 import { defineRollbacks } from './define/rollbacks.ts'
 import { defineRunbooks } from './define/runbooks.ts'
+import { defineServices } from './define/services.ts'
 import { defineServing } from './define/serving.ts'
 import { EXIT, EXIT_MEANINGS } from './exit.ts'
 
@@ -46,6 +47,7 @@ export function define(ended: (exit: number) => void): Command {
   defineLooks(program, ended)
   defineAnswers(program, ended)
   defineRunbooks(program, ended)
+  defineServices(program, ended)
   defineServing(program, ended)
   return program
 }

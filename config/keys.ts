@@ -41,6 +41,16 @@ export async function readSigningKey(path: string): Promise<KeyObject> {
   throw invalid(path, 'does not hold the Ed25519 private key that is expected here')
 }
 
+/** The text of a file that holds a secret. Throws CONFIGURATION_INVALID, which names the file and nothing of what it holds. */
+export async function readSecret(path: string): Promise<string> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new UnwindError('CONFIGURATION_INVALID', `${path} cannot be read (${error.code ?? 'unknown'})`)
+  })
+  const secret = text.trim()
+  if (secret.length >= 16) return secret
+  throw new UnwindError('CONFIGURATION_INVALID', `${path} holds a secret of less than 16 characters; make a longer one`)
+}
+
 function invalid(path: string, why: string): UnwindError {
   return new UnwindError('CONFIGURATION_INVALID', `${path} ${why}; make a pair with \`unwind setup --keys\``)
 }

@@ -1,6 +1,5 @@
 import type { ApprovalNeed, ApprovalRule, Policy } from './policy.ts'
-import type { FollowupMessages } from './followup.ts'
-import type { MessageName } from './messages.ts'
+import type { AnyMessage } from './messages.ts'
 import type { RunState } from './run.ts'
 import type { CompiledCheck } from './runbook/compiled.ts'
 import type { Facts } from './runbook/progress.ts'
@@ -72,7 +71,7 @@ export interface Sealed {
 export interface EngineActivities {
   'unwind.seal'(call: SealCall): Promise<Sealed>
   'unwind.identify'(call: {
-    message: MessageName | keyof FollowupMessages
+    message: AnyMessage
     workflowId: string
     content: Record<string, unknown>
     signed: string

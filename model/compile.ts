@@ -54,11 +54,15 @@ export function compile(request: Request, configuration: Configuration, kinds: K
 export function floorOf(
   configuration: Configuration,
   name: string,
-): { environment: Configuration['environments'][string]; floor: Pick<RunInput, 'policy' | 'limits' | 'archive'> } {
+): {
+  environment: Configuration['environments'][string]
+  floor: Pick<RunInput, 'policy' | 'limits' | 'archive' | 'ledger'>
+} {
   const environment = own(configuration.environments, name)
   if (!environment) throw unknown('environment', name, Object.keys(configuration.environments))
   const limits = { ...DEFAULT_LIMITS, heartbeat: milliseconds(configuration.worker.heartbeat) }
-  const floor = { policy: policyOf(environment), limits, ...(configuration.archive && { archive: true }) }
+  const kept = { ledger: true as const, ...(configuration.archive && { archive: true }) }
+  const floor = { policy: policyOf(environment), limits, ...kept }
   return { environment, floor }
 }
 

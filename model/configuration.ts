@@ -6,12 +6,26 @@ import { milliseconds } from './duration.ts'
 import type { ApprovalRule, Policy } from './policy.ts'
 import { RunbookSettings } from './runbook/settings.ts'
 import { Duration, Name } from './step.ts'
+import { TriggerSettings } from './triggers/settings.ts'
+import { MODES } from './triggers/modes.ts'
 
 const Subject = z.string().min(1).max(200)
 const Group = z.string().min(1).max(200)
 
 /** What a caller may do. `admin` includes all others. */
-export const VERBS = ['read', 'plan', 'start', 'approve', 'decide', 'abort', 'break-glass', 'admin'] as const
+export const VERBS = [
+  'read',
+  'plan',
+  'start',
+  'approve',
+  'decide',
+  'abort',
+  'break-glass',
+  'record',
+  'lock',
+  'trigger',
+  'admin',
+] as const
 export type Verb = (typeof VERBS)[number]
 
 export const Token = z.strictObject({
@@ -43,6 +57,10 @@ const PolicyFloor = z.strictObject({
 export const Environment = z
   .object({
     policy: PolicyFloor.default({ approvals: [] }),
+    automatic: z
+      .enum(MODES)
+      .optional()
+      .describe('The most that triggers may do here, whatever runbooks say. Default: propose.'),
     protected: z
       .boolean()
       .optional()
@@ -172,6 +190,7 @@ export const Configuration = z
       .optional()
       .describe('The API plans every runbook that often, and tells by unwind_ready what it found. Default: never.'),
     archive: ArchiveSettings.optional().describe('Where reports outlive Temporal’s retention. Default: nowhere.'),
+    triggers: TriggerSettings.optional().describe('What keeps rollbacks in check that start by themselves.'),
     api: z
       .strictObject({
         host: z.string().min(1).default('127.0.0.1'),
@@ -179,6 +198,17 @@ export const Configuration = z
         url: z.url().optional().describe('Where people reach the API; used in messages and links.'),
         temporalUi: z.url().optional(),
         tokens: z.array(Token).max(1_000).default([]),
+        grafana: z
+          .strictObject({
+            secret: z.string().min(1).describe('Path of a file that holds the secret of the contact point.'),
+            timestampHeader: z
+              .string()
+              .regex(/^[A-Za-z0-9-]{1,60}$/)
+              .optional()
+              .describe('The header that the contact point sends the time in, where it does.'),
+          })
+          .optional()
+          .describe('Webhooks that Grafana signs need no token. The API’s alone.'),
         signingKey: z.string().optional().describe('Path of the Ed25519 private key (PKCS 8, PEM). The API’s alone.'),
       })
       .prefault({}),

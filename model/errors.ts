@@ -133,6 +133,14 @@ export const errors = {
     atPlan: 'park',
     title: 'The run takes longer than its runbook allows',
   },
+  AUTOMATION_STOPPED: {
+    status: 409,
+    exit: 3,
+    retryable: false,
+    atPlan: 'park',
+    title: 'Nothing goes on by itself now',
+  },
+  OVERLOADED: { status: 503, exit: 7, retryable: true, atPlan: 'end', title: 'Too much is asked at once' },
   INTERNAL: { status: 500, exit: 1, retryable: false, atPlan: 'park', title: 'Unwind itself failed' },
 } as const satisfies Record<string, ErrorRow>
 

@@ -23,6 +23,26 @@ export function followupId(runId: string): string {
   return `followup/${runId}`
 }
 
+/** The workflow id of what is known of a service: its releases, its lock, what triggers did. */
+export function serviceId(environment: string, service: string): string {
+  return `service/${environment}/${service}`
+}
+
+/** The workflow id of what all services of an environment share. */
+export function fleetId(environment: string): string {
+  return `fleet/${environment}`
+}
+
+/** The workflow id of one proposal. Its id names the episode, so that one episode has one proposal. */
+export function proposalId({ environment, service, id }: { environment: string; service: string; id: string }): string {
+  return `proposal/${environment}/${service}/${id}`
+}
+
+/** The workflow id of a trigger's own durable watch. */
+export function watchId(environment: string, runbook: string, trigger: string): string {
+  return `watch/${environment}/${runbook}/${trigger}`
+}
+
 /** Task queue that a worker polls unless its configuration names another. */
 export const TASK_QUEUE = 'unwind'
 

@@ -18,6 +18,8 @@ export interface MeasurementKind<Schema extends MeasurementSchema = MeasurementS
   readonly of?: string
   /** Why it can't be measured over that connection, as its configuration stands; undefined when it can. */
   refuses?(measurement: z.infer<Schema>, connection: unknown): string | undefined
+  /** When a trigger with this condition fires: while it holds, or while what it wants fails. Default: fails. */
+  readonly trigger?: 'holds' | 'fails'
   /** What is measured, as one short phrase: `GET shop /healthz is 200`. */
   title(measurement: z.infer<Schema>): string
 }

@@ -1,5 +1,7 @@
 import type { FollowupMessages } from './followup.ts'
 import type { Choice } from './run.ts'
+import type { FleetMessages, ServiceMessages } from './service/messages.ts'
+import type { ProposalMessages } from './triggers/proposal.ts'
 
 /** The updates of a run. Each names what it answers, so that a stale click is refused and not misread. */
 export interface Messages {
@@ -21,6 +23,14 @@ export interface Messages {
 
 export type MessageName = keyof Messages
 
+/** A message that the API signs, to whichever workflow. */
+export type AnyMessage =
+  | MessageName
+  | keyof FollowupMessages
+  | keyof ServiceMessages
+  | keyof FleetMessages
+  | keyof ProposalMessages
+
 /** `signed` is the API's proof of who asks (a JWS); without it a message may only pause or retry. */
 export type Signed<Message> = Message & { signed?: string }
 
@@ -28,7 +38,7 @@ export type Signed<Message> = Message & { signed?: string }
 export interface MessageClaims {
   sub: string
   groups: string[]
-  message: MessageName | keyof FollowupMessages
+  message: AnyMessage
   workflowId: string
   /** sha256 of the canonical JSON of the message without its signature. */
   digest: string

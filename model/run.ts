@@ -95,6 +95,10 @@ export interface RunInput {
   archive?: boolean
   /** The only plan of a run is sealed in the call that makes it. Absent in inputs of earlier versions. */
   sealsTogether?: true
+  /** The end is told to the service's own workflow. Absent in inputs of earlier versions. */
+  ledger?: true
+  /** The proposal that has started it without a person: it looks at the kill switch before each change. */
+  automatic?: string
   /** Answers to questions of the decision tree by id, for those that evidence can't answer. */
   answers?: Record<string, 'yes' | 'no'>
   /** The record so far, when the run continues as a new execution. */
@@ -184,6 +188,8 @@ export interface RunState {
   reason: string
   incident?: string
   undoes?: string
+  /** The proposal that has started it without a person. */
+  automatic?: string
   startedBy: Actor
   startedAt: number
   endedAt?: number

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Ledger } from './service/facts.ts'
 
 /** A step as its target's schema reads it; `kind` says which target. */
 export type StepSchema = z.ZodObject<{ kind: z.ZodLiteral<string> } & z.ZodRawShape>
@@ -45,6 +46,10 @@ export interface Plan<S extends State = State> {
   limits: { apply: number; verify: number }
   /** The release that `to` belongs to, as far as the system tells: all steps of a run must agree on it. */
   release?: string
+  /** Images, or whatever else a ledger of releases records, that run before and after. */
+  artifacts?: { from: string[]; to: string[] }
+  /** Whether the earlier code can run on the present data. Absent: nobody has looked, which is not yes. */
+  schema?: 'safe' | 'unsafe' | 'unknown'
   /** What it means while it happens: replicas, capacity, traffic. Shown to people, not part of the digest. */
   impact?: string[]
   /** What goes away with the move: commits, features, migrations between the releases. */
@@ -91,6 +96,8 @@ export interface CallContext<Connection = unknown> {
   towards?: State
   /** The state that an earlier step of this run leaves the same object in; stands in for what `plan` would read. */
   assumed?: State
+  /** What is recorded of the service's releases. Undefined: no answer, which is never a yes. */
+  ledger?: () => Promise<Ledger | undefined>
   /** When this verification began, epoch milliseconds: a soak is counted from there, also after a crash. */
   since: number
 }
@@ -117,6 +124,14 @@ export interface Target<Schema extends StepSchema = StepSchema, S extends State 
     state: S,
     context: CallContext<Connection>,
   ): Promise<Verdict | (Again & { evidence: Evidence })>
+  /**
+   * Only of systems that can refuse images: lets none of these in any more, in the place that is named, and answers what
+   * refuses them. With nothing denied it takes that away. Twice is once.
+   */
+  enforce?(
+    rule: { denied: readonly string[]; place: Record<string, string>; reason: string },
+    context: Pick<CallContext<Connection>, 'connection' | 'signal' | 'service' | 'environment'>,
+  ): Promise<{ object: string }>
 }
 
 /** Ties the types of one target together. */

@@ -113,9 +113,15 @@ function plan(system: MemorySystem, move: MemoryMove, context: CallContext): Pla
     reversible: move.irreversible ? { because: 'the step says so' } : true,
     warnings: move.warnings ?? [],
     limits: { apply: 10_000, verify: 10_000 },
+    artifacts: { from: [imageOf(move.object, textOf(from.revision))], to: [imageOf(move.object, textOf(wanted))] },
     ...(move.data && { data: true }),
     ...(release && { release }),
   }
+}
+
+/** The image that an object runs at a revision, as a ledger would record it. */
+export function imageOf(object: string, revision: string): string {
+  return `memory/${object}:${revision}`
 }
 
 function apply(

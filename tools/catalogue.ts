@@ -92,6 +92,28 @@ export const catalogue = {
   },
   prometheus: prometheus('prometheus', 'UNWIND_PROMETHEUS_BIN'),
   promtool: prometheus('promtool', 'UNWIND_PROMTOOL_BIN'),
+  // From 0.32.0 on its module can't be built as it is: the web UI that it embeds is not in it.
+  alertmanager: {
+    version: '0.31.1',
+    accepts: 'patch',
+    variable: 'UNWIND_ALERTMANAGER_BIN',
+    report: ['--version'],
+    go: {
+      module: 'alertmanager',
+      package: 'github.com/prometheus/alertmanager/cmd/alertmanager',
+      stamps: ['github.com/prometheus/common/version.Version=0.31.1'],
+      needs: '1.25.0',
+    },
+    release: {
+      base: 'https://github.com/prometheus/alertmanager/releases/download/v0.31.1',
+      baseVariable: 'UNWIND_ALERTMANAGER_RELEASES',
+      asset: ({ os, arch }) => ({
+        file: `alertmanager-0.31.1.${os}-${arch}.tar.gz`,
+        checksums: 'sha256sums.txt',
+        member: `alertmanager-0.31.1.${os}-${arch}/alertmanager`,
+      }),
+    },
+  },
   // Stands in for jq, which machines that run workflows have.
   gojq: {
     version: '0.12.18',

@@ -29,10 +29,8 @@ export async function startWorker(
   log(
     `worker polls ${[common, ...others].map((worker) => worker.options.taskQueue).join(', ')} at ${connectionOptions.address}`,
   )
-  const running = runAll([common, ...others])
-  // Beside the polling. What can't be loaded fails at its first use, and says so there.
-  preload(Object.values(configuration.connections).map(({ kind }) => kind)).catch(() => undefined)
-  await running
+  await preload(Object.values(configuration.connections).map(({ kind }) => kind))
+  await runAll([common, ...others])
   await connection.close()
 }
 

@@ -1,4 +1,8 @@
+export { fleet } from './fleet.ts'
 export { followup } from './followup.ts'
 export { lock } from './lock.ts'
+export { proposal } from './proposal.ts'
 export { history, plan } from './readonly.ts'
 export { rollback } from './rollback.ts'
+export { service } from './service.ts'
+export { watch } from './watch.ts'

@@ -42,6 +42,7 @@ function openRecord(input: RunInput): RunState {
     ...(input.incident && { incident: input.incident }),
     ...(input.undoes && { undoes: input.undoes }),
     ...(input.alert && { alert: input.alert }),
+    ...(input.automatic && { automatic: input.automatic }),
     startedBy: input.startedBy,
     startedAt: startTime.getTime(),
     phase: input.runbook ? 'deciding' : 'planning',

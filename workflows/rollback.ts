@@ -15,6 +15,7 @@ import { decide } from './deciding.ts'
 import { handOver, keep } from './ending.ts'
 import { parkNext } from './failing.ts'
 import { openInbox } from './inbox.ts'
+import { tellLedger } from './ledger.ts'
 import { answerParked, park } from './parking.ts'
 import { endsPlanning, planSteps } from './planning.ts'
 import { end, enter, nextSteps, note, openRun, type Run } from './record.ts'
@@ -35,10 +36,10 @@ export async function rollback(input: RunInput): Promise<RunState> {
     while (!run.state.outcome) {
       await advance(run)
       if (run.abort) abort(run, run.abort)
-      if (mustContinue(run)) await continueWhenLong(run)
+      await continueWhenLong(run)
     }
     tell(run, input.runbook?.communicate.finished, 'finished', headline(run.state))
-    await letGo(run)
+    await Promise.all([letGo(run), tellLedger(run)])
     await keep(run)
     await handOver(run)
     await parting(run)

@@ -5,6 +5,7 @@ import type { Plan, Verdict } from '../model/target.ts'
 import { call, stepCall } from './activities.ts'
 import { compiledOf, routeOf } from './compiled.ts'
 import { fail, type Failure } from './failing.ts'
+import { whyStopped } from './ledger.ts'
 import { problemOf } from './problem.ts'
 import { note, type Run } from './record.ts'
 import { filledIn } from './references.ts'
@@ -14,6 +15,8 @@ import { abortable } from './scope.ts'
 export async function change(run: Run, step: StepState): Promise<Failure | undefined> {
   const { plan } = step
   if (!plan) return fail(step, 'plan', { code: 'INTERNAL', message: `${step.id} has no plan; retry plans it.` })
+  const stopped = run.input.automatic && !step.byHand ? await whyStopped(run) : undefined
+  if (stopped) return fail(step, 'plan', stopped)
   let during: Failure['during'] = 'apply'
   try {
     if (!step.byHand) {

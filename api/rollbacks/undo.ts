@@ -89,6 +89,7 @@ function inputFor(
     policy: stricter(policyOf(floor), input.policy),
     accept: request.accept ?? [],
     limits: { ...DEFAULT_LIMITS, heartbeat: milliseconds(worker.heartbeat) },
+    ledger: true,
     ...(archive && { archive: true }),
   }
 }

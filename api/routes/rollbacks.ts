@@ -2,6 +2,7 @@ import type { Api } from '../context.ts'
 import type { App } from '../http/app-type.ts'
 import { callerOf } from '../http/authenticate.ts'
 import { compileAsked, placeAsked } from '../rollbacks/asked.ts'
+import { withRelease } from '../rollbacks/release.ts'
 import { listRollbacks } from '../rollbacks/list.ts'
 import { planRollback } from '../rollbacks/plan.ts'
 import { askedBy, startRollback } from '../rollbacks/start.ts'
@@ -37,7 +38,9 @@ function startRoute(app: App, api: Api): void {
       const { body } = request
       const loaded = await placeAsked(api, body)
       const asked = askedBy(request.headers['idempotency-key'], body)
-      const started = await startRollback(api, loaded.place, asked, () => compileAsked(api, body, loaded, actor))
+      const started = await startRollback(api, loaded.place, asked, async () =>
+        compileAsked(api, await withRelease(api, body, loaded), loaded, actor),
+      )
       return reply
         .code(started.created ? 202 : 200)
         .header('location', started.url)
@@ -59,7 +62,8 @@ function planRoute(app: App, api: Api): void {
     },
     handler: async (request) => {
       const loaded = await placeAsked(api, request.body)
-      return planRollback(api, compileAsked(api, request.body, loaded, callerOf(request).actor))
+      const body = await withRelease(api, request.body, loaded)
+      return planRollback(api, compileAsked(api, body, loaded, callerOf(request).actor))
     },
   })
 }

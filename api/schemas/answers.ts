@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type DryRun, OUTCOMES, PHASES, type RunState } from '../../model/run.ts'
 import { DecisionSchema } from './runbook.ts'
+import { ReleaseDocument } from './services.ts'
 import { ActorSchema, NeedSchema, RevisionSchema, runFields, StepStateSchema } from './record.ts'
 
 const Url = z.string().describe('Where the rollback can be read; absolute when the configuration names api.url.')
@@ -87,7 +88,13 @@ export const ReplyDocument = z
   .meta({ id: 'Reply', description: 'Where the run stands after it has taken the message.' })
 export type ReplyDocument = z.infer<typeof ReplyDocument>
 
-export const HistoryDocument = z.object({ revisions: z.array(RevisionSchema) }).meta({ id: 'History' })
+export const HistoryDocument = z
+  .object({
+    revisions: z.array(RevisionSchema),
+    releases: z.array(ReleaseDocument).describe('What is recorded of the service, newest first.'),
+  })
+  .meta({ id: 'History' })
+export type HistoryDocument = z.infer<typeof HistoryDocument>
 
 export const Health = z.object({ status: z.literal('ok') }).meta({ id: 'Health' })
 

@@ -51,6 +51,14 @@ const PlanSchema = z
     release: z.string().exactOptional().describe('The release that the step leads to, where the system tells.'),
     impact: z.array(z.string()).exactOptional().describe('What it means while it happens.'),
     lost: z.array(z.string()).exactOptional().describe('What goes away with the move.'),
+    artifacts: z
+      .object({ from: z.array(z.string()), to: z.array(z.string()) })
+      .exactOptional()
+      .describe('Images that run before and after.'),
+    schema: z
+      .enum(['safe', 'unsafe', 'unknown'])
+      .exactOptional()
+      .describe('Whether the earlier code can run on the present data.'),
     data: z.boolean().exactOptional().describe('Whether it touches data.'),
   })
   .meta({ id: 'Plan' }) satisfies z.ZodType<Plan>
@@ -133,6 +141,7 @@ export const runFields = {
   reason: z.string(),
   incident: z.string().exactOptional(),
   undoes: z.string().exactOptional(),
+  automatic: z.string().exactOptional().describe('The proposal that has started it without a person.'),
   startedBy: ActorSchema,
   startedAt: At,
   endedAt: At.exactOptional(),

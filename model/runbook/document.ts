@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Duration, Expression, Name, Sentence } from '../step.ts'
+import { MODES } from '../triggers/modes.ts'
 import { CHECKLIST_PHASES } from './compiled.ts'
 import type { RunbookEntry } from './steps.ts'
 
@@ -34,8 +35,12 @@ const Trigger = z
     check: z
       .record(Key, z.union([Value, z.array(Value).max(20)]))
       .optional()
-      .describe('A measurement that is made all the time.'),
-    mode: z.enum(['propose', 'auto']).default('propose').describe('propose: a person starts it.'),
+      .describe('A measurement that is made all the time, with for and every; an alert beside it is confirmed by it.'),
+    environment: Name.optional().describe('Default: what the label environment or env says, or the only one.'),
+    mode: z
+      .enum(MODES)
+      .default('propose')
+      .describe('propose: a person starts it. The environment in unwind.yaml has to allow more than that.'),
   })
   .meta({ id: 'RunbookTrigger' })
 

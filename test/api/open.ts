@@ -19,7 +19,9 @@ export interface OpenOptions {
   unsigned?: boolean
   namespace?: string
   watchLimits?: WatchLimits
+  hookLimit?: number
   runbooks?: ApiOptions['runbooks']
+  grafana?: ApiOptions['grafana']
 }
 
 export interface Answer<Body> {
@@ -55,7 +57,9 @@ export function openApi(options: OpenOptions): OpenApi {
     kinds: { ...kinds, memory: memoryKind } as unknown as typeof kinds,
     ...(!options.unsigned && { signingKey: privateKey }),
     ...(options.runbooks && { runbooks: options.runbooks }),
+    ...(options.grafana && { grafana: options.grafana }),
     ...(options.watchLimits && { watchLimits: options.watchLimits }),
+    ...(options.hookLimit !== undefined && { hookLimit: options.hookLimit }),
   })
   return {
     app,

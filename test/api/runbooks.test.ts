@@ -173,3 +173,32 @@ test('runbooks are listed and read with their revision, and a text is checked wi
     ]),
   })
 })
+
+test('last-good is the release that the ledger has verified, named once for all steps; without one the word stays', async () => {
+  const { name, object } = await arranged()
+  const text = shop(name, object)
+    .replace('default: v1 }', 'default: last-good }')
+    .replace(/^decision:[^]*?(?=procedures:)/m, '')
+  const runbook = text
+    .replace('procedures:\n  back:', 'steps:')
+    .replace(/ {4}- \{ id: drained.*\n/, '')
+    .replaceAll('    - {', '  - {')
+  await writeFile(join(folder, `${name}.yaml`), runbook)
+  const plan = () =>
+    api.call<PlanDocument>('POST', '/v1/plans', {
+      runbook: name,
+      environment: 'test',
+      reason: 'it pages',
+      parameters: { cache: 'x' },
+    })
+  expect(await plan()).toMatchObject({ status: 409, body: { code: 'NO_ROLLBACK_TARGET' } })
+  for (const [version, healthy] of [
+    ['v1', true],
+    ['v2', false],
+    ['v3', true],
+  ])
+    await api.call('POST', `/v1/services/test/${name}/releases`, { version, healthy })
+  const { status, body } = await plan()
+  expect(status).toBe(200)
+  expect(body.steps[0]?.plan?.to).toMatchObject({ revision: 'v1' })
+})

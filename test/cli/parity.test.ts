@@ -21,6 +21,17 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   readRunbook: ['runbook'],
   lintRunbook: ['runbook'],
   readHistory: ['history'],
+  readService: ['release'],
+  recordRelease: ['release'],
+  readDeployable: ['may-deploy'],
+  lockService: ['lock'],
+  unlockService: ['unlock'],
+  denyVersion: ['deny'],
+  switchService: ['automation'],
+  readProposal: ['proposal'],
+  answerProposal: ['proposal'],
+  readAutomation: ['automation'],
+  switchAutomation: ['automation'],
   approvePlan: ['approve', 'reject'],
   breakGlass: ['break-glass'],
   answerQuestion: ['answer'],
@@ -34,7 +45,11 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   readReadiness: ['health'],
 }
 
-const NONE: Readonly<Record<string, string>> = { readOpenApi: 'for programs', readMetrics: 'for Prometheus' }
+const NONE: Readonly<Record<string, string>> = {
+  readOpenApi: 'for programs',
+  readMetrics: 'for Prometheus',
+  postAlerts: 'for Alertmanager',
+}
 
 /** Commands that use no operation: they work on the machine where they run. */
 const LOCAL = ['init', 'setup', 'token', 'server', 'api', 'worker', 'demo']

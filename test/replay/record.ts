@@ -7,13 +7,14 @@ import { Engine } from '../support/engine.ts'
 import { keepBundle } from './bundle.ts'
 import { paths as inlinePaths } from './paths.ts'
 import { runbookPaths } from './runbook-paths.ts'
+import { servicePaths } from './service-paths.ts'
 
 /**
  * Records one history of every path through the workflows, for the version of this package: `tsx test/replay/record.ts`.
  * With names after it, of those paths only. `bundle` keeps the workflow code instead, from which later ones take over.
  */
 const VERSION = '0.1.0'
-const paths = { ...inlinePaths, ...runbookPaths }
+const paths = { ...inlinePaths, ...runbookPaths, ...servicePaths }
 const asked = process.argv.slice(2)
 if (asked[0] === 'bundle') {
   await keepBundle(VERSION, await bundleWorkflows())

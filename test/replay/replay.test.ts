@@ -4,8 +4,9 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { workflowBundle } from '../support/bundle.ts'
 import { paths as inlinePaths } from './paths.ts'
 import { runbookPaths } from './runbook-paths.ts'
+import { servicePaths } from './service-paths.ts'
 
-const paths = { ...inlinePaths, ...runbookPaths }
+const paths = { ...inlinePaths, ...runbookPaths, ...servicePaths }
 const HISTORIES = new URL('./histories/', import.meta.url)
 const LIMIT = 200 * 1024
 

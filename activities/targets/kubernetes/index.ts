@@ -1,10 +1,11 @@
 import { defineTarget } from '../../../model/target.ts'
 import { apply } from './apply.ts'
 import { connect } from '../../kubernetes/connect.ts'
+import { enforce } from './enforce.ts'
 import { history } from './history.ts'
 import { plan } from './plan.ts'
 import { KubernetesStep } from './schema.ts'
 import { verify } from './verify.ts'
 
 /** Deployments of Kubernetes: takes the pod template back to one that an earlier ReplicaSet keeps. */
-export const kubernetes = defineTarget({ schema: KubernetesStep, connect, history, plan, apply, verify })
+export const kubernetes = defineTarget({ schema: KubernetesStep, connect, history, plan, apply, verify, enforce })

@@ -1,9 +1,11 @@
 import { milliseconds } from '../../../model/duration.ts'
 import { UnwindError } from '../../../model/errors.ts'
 import type { CallContext, Change, Plan, Warning } from '../../../model/target.ts'
+import type { Ledger } from '../../../model/service/facts.ts'
 import type { Cluster } from '../../kubernetes/connect.ts'
 import { changes } from './diff.ts'
 import { impactOf } from './impact.ts'
+import { deniedWarnings, recordedIn } from './ledger.ts'
 import { type Place } from '../../kubernetes/objects.ts'
 import { type Deployment, readDeployment, readReplicaSets } from './objects.ts'
 import { type Claims, notChecked, ownerOf, ownershipWarnings, readClaims } from '../../kubernetes/owner.ts'
@@ -14,6 +16,7 @@ import { scaleWarnings } from './scale.ts'
 import type { KubernetesStep } from './schema.ts'
 import { requireObserved, type Standing, standing } from './standing.ts'
 import { type DeploymentState, parseState, placeOf } from './state.ts'
+import { images } from './template.ts'
 import { clientSideApply, imageWarnings, leftWarnings } from './warnings.ts'
 
 /** Room for reads and writes themselves; what a rollout may take comes from the Deployment. */
@@ -29,7 +32,7 @@ export async function plan(step: KubernetesStep, context: CallContext<Cluster>):
   const ownership = ownershipWarnings(ownerOf('Deployment', deployment, claims), 'Deployment', place, step.force)
   const here = standing(deployment, sight.all, context)
   refusePaused(step, here.state, place)
-  const { candidate, warnings } = target(step, sight.all, here, context)
+  const { candidate, warnings } = target(step, sight, here, context)
   const goal = towards(here, candidate, context)
   const there = goal === here.state
   return {
@@ -47,7 +50,12 @@ export async function plan(step: KubernetesStep, context: CallContext<Cluster>):
     ],
     limits: limits(deployment, step, here.state.paused || goal.paused),
     ...(!there && { impact: impactOf(deployment) }),
+    ...recordedIn(sight.ledger, imagesOf(here), candidate.images),
   }
+}
+
+function imagesOf({ candidate, deployment }: Standing): string[] {
+  return candidate?.images ?? images(deployment.spec.template)
 }
 
 interface Sight {
@@ -57,22 +65,24 @@ interface Sight {
   all: Candidate[]
   claims: Claims
   autoscalers: Autoscaler[] | undefined
+  ledger: Ledger | undefined
 }
 
-async function look(place: Place, { connection, signal }: CallContext<Cluster>): Promise<Sight> {
-  const [{ object: deployment }, cluster, claims, autoscalers] = await Promise.all([
+async function look(place: Place, { connection, signal, ledger: ask }: CallContext<Cluster>): Promise<Sight> {
+  const [{ object: deployment }, cluster, claims, autoscalers, ledger] = await Promise.all([
     readDeployment(connection, place, signal),
     connection.identity(signal),
     readClaims(connection, place, signal),
     readAutoscalers(connection, place, signal),
+    ask?.(),
   ])
   requireObserved(deployment)
   const all = candidates(await readReplicaSets(connection, deployment, place.namespace, signal))
-  return { deployment, cluster, all, claims, autoscalers }
+  return { deployment, cluster, all, claims, autoscalers, ledger }
 }
 
 async function surroundings(
-  { deployment, all, claims, autoscalers }: Sight,
+  { deployment, all, claims, autoscalers, ledger }: Sight,
   candidate: Candidate,
   place: Place,
   there: boolean,
@@ -82,6 +92,7 @@ async function surroundings(
   const unread = [...claims.unread, ...(autoscalers ? [] : ['horizontalpodautoscalers']), ...references.unread]
   return [
     ...(there ? [] : leftWarnings(deployment, all, candidate)),
+    ...(there ? [] : deniedWarnings(candidate, ledger)),
     ...scaleWarnings(deployment, autoscalers ?? []),
     ...references.warnings,
     ...imageWarnings(candidate),
@@ -102,11 +113,11 @@ const NEVER_ROLLED_OUT =
 
 function target(
   step: KubernetesStep,
-  all: readonly Candidate[],
+  { all, ledger }: Sight,
   here: Standing,
   { towards }: CallContext<Cluster>,
 ): Choice {
-  if (!towards) return choose(step.to, all, here.candidate)
+  if (!towards) return choose(step.to, all, here.candidate, ledger)
   const state = parseState(towards)
   if (state.uid !== here.state.uid)
     throw new UnwindError(

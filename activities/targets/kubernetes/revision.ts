@@ -1,5 +1,7 @@
 import { UnwindError } from '../../../model/errors.ts'
 import type { Warning } from '../../../model/target.ts'
+import type { Ledger } from '../../../model/service/facts.ts'
+import { ofVersion, verifiedOf } from './ledger.ts'
 import type { Deployment, ReplicaSet } from './objects.ts'
 import type { DeploymentState } from './state.ts'
 import { images, parts, templateHash } from './template.ts'
@@ -53,17 +55,34 @@ export function withTemplate(all: readonly Candidate[], hash: string): Candidate
 }
 
 /**
- * Resolves `to`. `current` is where the Deployment stands, which need not be the highest number. Throws
- * NO_ROLLBACK_TARGET, naming what was looked for and what there is.
+ * Resolves `to`. `current` is where the Deployment stands, which need not be the highest number; `ledger` is what is
+ * recorded of the service's releases, undefined where it did not answer. Throws NO_ROLLBACK_TARGET, naming what was
+ * looked for and what there is, and TARGET_UNREACHABLE where only the ledger could have told.
  */
-export function choose(to: string | number, all: readonly Candidate[], current: Candidate | undefined): Choice {
+export function choose(
+  to: string | number,
+  all: readonly Candidate[],
+  current: Candidate | undefined,
+  ledger: Ledger | undefined,
+): Choice {
   const earlier = all.filter((candidate) => candidate !== current && before(candidate, current))
   if (to === 'previous') return previous(earlier, all, current)
-  if (to === 'last-good') return lastGood(earlier, all, current)
-  const named = typeof to === 'string' ? byImage(to, all) : undefined
-  const choice = named ?? byNumber(Number(to), all)
+  if (to === 'last-good') {
+    const verified = verifiedOf(earlier, ledger)
+    return verified ? { candidate: verified, warnings: [] } : lastGood(earlier, all, current)
+  }
+  const recordedAs = typeof to === 'string' ? ofVersion(to, all, ledger) : undefined
+  if (recordedAs) return { candidate: recordedAs, warnings: [] }
+  const byName = typeof to === 'string' ? byImage(to, all) : undefined
+  const choice = byName ?? byNumber(Number(to), all)
   if (choice) return choice
-  throw nothing(`${typeof to === 'number' ? 'revision' : 'image, tag, digest or revision'} ${to}`, all, current)
+  const missing = nothing(
+    `${typeof to === 'number' ? 'revision' : 'release, image, tag, digest or revision'} ${to}`,
+    all,
+    current,
+  )
+  if (ledger || typeof to === 'number') throw missing
+  throw new UnwindError('TARGET_UNREACHABLE', `${missing.message}. The ledger of releases did not answer either`)
 }
 
 /** The state that an earlier run or an earlier step recorded. Throws NO_ROLLBACK_TARGET when it was pruned since. */
@@ -94,7 +113,7 @@ function previous(earlier: readonly Candidate[], all: readonly Candidate[], curr
 }
 
 /**
- * No ledger of verified releases exists below Unwind, so this is a guess and says so: the newest earlier revision that
+ * Where the ledger knows of no verified release this is a guess and says so: the newest earlier revision that
  * serves now (the rollout of the bad one got stuck), else the newest earlier one that no rollback has left.
  */
 function lastGood(earlier: readonly Candidate[], all: readonly Candidate[], current: Candidate | undefined): Choice {

@@ -6,6 +6,7 @@ import { type Answer, type OpenOptions, openApi } from '../../api/open.ts'
 import { newService, pathOf, rollbackOf } from '../../api/request.ts'
 import type { ProblemDocument } from '../../../api/schemas/problem.ts'
 import { type Part, runbookInput } from '../../support/runbook.ts'
+import { stopByHand } from '../../support/services.ts'
 import { until } from '../../support/until.ts'
 import { CALLERS, type Ground } from './ground.ts'
 
@@ -127,6 +128,18 @@ export const provocations: Record<ErrorCode, Provocation> = {
     record: (ground) => whyParked(ground, seeded(ground, `dim-${randomUUID()}`, 'inconclusive')),
   },
   STEP_TIMEOUT: { record: (ground) => whyParked(ground, seeded(ground, 'slow'), { timeout: '300ms' }) },
+  OVERLOADED: {
+    answer: (ground) => elsewhere(ground, { hookLimit: 0 }, 'POST', '/v1/triggers/alertmanager', {}),
+  },
+  AUTOMATION_STOPPED: {
+    async record(ground) {
+      const { engine } = ground
+      const input = engine.input([{ object: seeded(ground, `stopped-${randomUUID()}`) }])
+      await stopByHand(engine, input.service)
+      const run = await engine.begin({ ...input, automatic: 'proposal' })
+      return (await run.reaches('parked')).parked?.problem
+    },
+  },
   INTERNAL: { answer: (ground) => post(ground, '/v1/plans', rollbackOf('boom')) },
 }
 
