@@ -54,11 +54,7 @@ function engine({ configuration, verifyKeys }: ActivityOptions): EngineActivitie
     'unwind.evaluate': (call) => mapped(() => evaluateExpression(call)),
     'unwind.seal': (call) => mapped(async () => seal(call, configuration)),
     'unwind.identify': (call) => mapped(() => identify(verifyKeys, call)),
-    'unwind.release': ({ rollbackId, objects }) =>
-      mapped(async () => {
-        const { client } = Context.current()
-        await Promise.all(objects.map((object) => letGo(client, object, rollbackId)))
-      }),
+    'unwind.release': async ({ rollbackId, objects }) => letGo(Context.current().client, objects, rollbackId),
   }
 }
 

@@ -38,8 +38,16 @@ export async function takeLock(client: Client, taskQueue: string, object: string
   throw new UnwindError('OBJECT_LOCKED', `the lock of ${object} changes hands right now; try again`)
 }
 
-/** Lets go of what this rollback holds. A lock that is gone, or somebody else's by now, is left alone. */
-export async function letGo(client: Client, object: string, rollbackId: string): Promise<void> {
+/**
+ * Lets go of what this rollback holds, and answers before that has happened: a run that has nothing left to do need not
+ * wait for it. A lock that is still there, because Temporal or this process goes away meanwhile, is taken over.
+ */
+export function letGo(client: Client, objects: readonly string[], rollbackId: string): void {
+  for (const object of objects) release(client, object, rollbackId).catch(() => undefined)
+}
+
+/** A lock that is gone, or somebody else's by now, is left alone. */
+async function release(client: Client, object: string, rollbackId: string): Promise<void> {
   const description = await described(client.workflow.getHandle(lockId(object)))
   const holder = description?.memo?.['holder'] as Holder | undefined
   if (description?.status.name !== 'RUNNING' || holder?.rollbackId !== rollbackId) return

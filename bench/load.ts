@@ -28,7 +28,11 @@ export const bench: Bench = {
       const engines = await openEngines(closing)
       const stages = await engines.stages(1)
       const pairs = await alternate(runs, {
-        ours: () => allAtOnce(engines.ours.pid, () => engines.rollback(1)),
+        ours: async () => {
+          const sample = await allAtOnce(engines.ours.pid, () => engines.rollback(1))
+          await engines.settled()
+          return sample
+        },
         other: () => allAtOnce(engines.other.pid, () => engines.chain(stages)),
       })
       const each = (read: (sample: Sample) => number) => ({

@@ -21,7 +21,11 @@ export const bench: Bench = {
       for (const [name, steps] of Object.entries(STEPS)) {
         const stages = await engines.stages(steps)
         say(`${name}: stages of activities ${stages.join(' ')}`)
-        const perStep = async (work: () => Promise<void>) => (await timed(work)) / steps
+        const perStep = async (work: () => Promise<void>) => {
+          const took = await timed(work)
+          await engines.settled()
+          return took / steps
+        }
         const pairs = await alternate(runs, {
           ours: () => perStep(() => engines.rollback(steps)),
           other: () => perStep(() => engines.chain(stages)),

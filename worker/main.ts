@@ -29,8 +29,10 @@ export async function startWorker(
   log(
     `worker polls ${[common, ...others].map((worker) => worker.options.taskQueue).join(', ')} at ${connectionOptions.address}`,
   )
-  await preload(Object.values(configuration.connections).map(({ kind }) => kind))
-  await runAll([common, ...others])
+  const running = runAll([common, ...others])
+  // Beside the polling. What can't be loaded fails at its first use, and says so there.
+  preload(Object.values(configuration.connections).map(({ kind }) => kind)).catch(() => undefined)
+  await running
   await connection.close()
 }
 

@@ -66,13 +66,13 @@ export interface Route {
  * Calls one verb of a step's target. A system that doesn't answer is tried again with growing pauses, at most
  * `limits.attempts` times; a cancelled verb is waited for, so that nothing overlaps it.
  */
-export async function call<V extends Verb>(
+export function call<V extends Verb>(
   verb: V,
   route: Route,
   limits: RunLimits,
   argument: Calls[V],
 ): Promise<Awaited<ReturnType<Verbs[V]>>> {
-  const result: unknown = await scheduleActivity(`${route.kind}.${verb}`, [argument], {
+  return scheduleActivity<Awaited<ReturnType<Verbs[V]>>>(`${route.kind}.${verb}`, [argument], {
     ...(route.taskQueue && { taskQueue: route.taskQueue, scheduleToStartTimeout: limits.unpolled }),
     startToCloseTimeout: route.limit + GRACE,
     heartbeatTimeout: limits.heartbeat,
@@ -80,7 +80,6 @@ export async function call<V extends Verb>(
     retry: retryPolicy(limits.attempts),
     summary: route.summary.slice(0, 190),
   })
-  return result as Awaited<ReturnType<Verbs[V]>>
 }
 
 /** Tells people. Fails after half a minute at the latest. */

@@ -22,7 +22,9 @@ export async function carryOut(run: Run, steps: readonly StepState[]): Promise<v
 async function carryOne(run: Run, step: StepState): Promise<Failure | undefined> {
   const kept = unsettled(step)
   if (kept) return kept
-  if (!(await isWanted(run, step))) return undefined
+  const { when } = compiledOf(run.input, step)
+  const isOpen = when !== undefined && !step.inputs && !step.begun
+  if (isOpen && !(await isWanted(run, step, when))) return undefined
   for (;;) {
     const rests = step.until !== undefined && step.role !== 'wait'
     if (rests && !(await elapsed(run, step, `Before another attempt: ${step.title}`))) return undefined
@@ -43,9 +45,7 @@ function tellOfGroup(run: Run, failure: Failure): Failure {
 }
 
 /** Evaluates the step's `when`, just before the step; what can't be evaluated is asked of a person. */
-async function isWanted(run: Run, step: StepState): Promise<boolean> {
-  const { when } = compiledOf(run.input, step)
-  if (when === undefined || step.inputs || step.begun) return true
+async function isWanted(run: Run, step: StepState, when: string): Promise<boolean> {
   let asking = step.asking?.what === 'when' ? step.asking : undefined
   if (!asking) {
     const evaluated = await evaluate(run, when, `Whether to carry out ${step.title}`)

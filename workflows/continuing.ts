@@ -13,9 +13,9 @@ export function mustContinue(run: Run): boolean {
   return continueAsNewSuggested || historyLength >= input.limits.events
 }
 
-/** Goes on as a new execution with the whole record when the history is long, once no message is half answered. */
+/** Goes on as a new execution with the whole record, once no message is half answered. */
 export async function continueWhenLong(run: Run): Promise<void> {
-  if (!mustContinue(run) || run.state.outcome) return
+  if (run.state.outcome) return
   await condition(allHandlersFinished)
   if (isHalfAnswered(run) || run.abort) return
   await continueAsNew<(input: RunInput) => Promise<unknown>>({ ...run.input, carried: run.state })

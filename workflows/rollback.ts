@@ -36,7 +36,7 @@ export async function rollback(input: RunInput): Promise<RunState> {
     while (!run.state.outcome) {
       await advance(run)
       if (run.abort) abort(run, run.abort)
-      await continueWhenLong(run)
+      if (mustContinue(run)) await continueWhenLong(run)
     }
     tell(run, input.runbook?.communicate.finished, 'finished', headline(run.state))
     await Promise.all([letGo(run), tellLedger(run)])

@@ -9,7 +9,7 @@ import type { Doing, Sink, WatchEvent } from './sink.ts'
 
 /** How often what the step does just now is looked at, in milliseconds. */
 const LOOK_EVERY = 1_000
-/** Between two questions for the record: each takes its turn between the run's own steps, and no eye is faster. */
+/** Before each question for the record: it takes its turn between the run's own steps, and no eye is faster. */
 const ASK_EVERY = 100
 
 /** One watched run with all its clients: Temporal is read once for all of them. */
@@ -81,13 +81,14 @@ export class Watch {
     if (this.#asking) return
     this.#asking = true
     while (this.#changed && !this.#stopping.signal.aborted) {
+      await pause(ASK_EVERY, this.#stopping.signal)
+      if (this.#stopping.signal.aborted) break
       this.#changed = false
       const state = await queryState(this.#api, this.#found.workflowId)
       this.#unanswered = state === undefined
       // The id may belong to a younger run by now; this one's end comes by its history.
       if (state?.runId === this.#found.runId) this.#showState(state)
       if (this.#unanswered) break
-      await pause(ASK_EVERY, this.#stopping.signal)
     }
     this.#changed ||= this.#unanswered
     this.#asking = false

@@ -12,6 +12,7 @@ import { ALICE, memoryConfiguration } from '../../test/support/engine.ts'
 import { memoryKind } from '../../test/support/memory-target.ts'
 import { type RunningProcess, startProcess } from '../../tools/process.ts'
 import { startTemporal } from '../../tools/temporal/server.ts'
+import { until } from '../../tools/wait.ts'
 import { bundleWorkflows } from '../../worker/bundle.ts'
 import { WORKER_OPTIONS } from '../../worker/run.ts'
 import { type Closing, ROOT } from './ground.ts'
@@ -21,6 +22,8 @@ import type { WorkerCall } from './worker.ts'
 /** A run that does not end within so long is broken; Temporal then ends it, and the bench fails. */
 const LIMIT = '5 minutes'
 
+const OPEN_LOCKS = 'WorkflowType = "lock" AND ExecutionStatus = "Running"'
+
 /** One Temporal, and two worker processes on it: the engine with a system in memory, and a bare one. */
 export interface Engines {
   ours: RunningProcess
@@ -29,6 +32,8 @@ export interface Engines {
   rollback(steps: number): Promise<void>
   /** Runs the bare chain of these stages to its end. */
   chain(stages: Stages): Promise<void>
+  /** Resolves when the locks of all rollbacks have ended: a run does not wait for that, and the next sample shall not. */
+  settled(): Promise<void>
   /** The stages of activities that a rollback of so many steps really has: read from the history of one. */
   stages(steps: number): Promise<Stages>
 }
@@ -52,6 +57,10 @@ export async function openEngines(closing: Closing): Promise<Engines> {
     chain: async (stages) => {
       const options = { workflowId: randomUUID(), taskQueue: 'other', workflowExecutionTimeout: LIMIT } as const
       await client.workflow.execute('chain', { ...options, args: [stages] })
+    },
+    settled: async () => {
+      const ended = async () => (await client.workflow.count(OPEN_LOCKS)).count === 0
+      await until('all locks to end', ended, { within: 60_000, every: 20 })
     },
     stages: async (steps) => stagesOf((await (await rollback(client, steps)).fetchHistory()).events ?? []),
   }

@@ -60,7 +60,8 @@ async function arrivesLate(held: Held, proxy: HoldingProxy): Promise<void> {
   assert.equal(proxy.writes(), 1)
 }
 
-const WITHIN = 30_000
+/** A process that loads TypeScript takes its time on a busy machine; only one that hangs takes longer than this. */
+const WITHIN = 100_000
 
 async function killWhileHeld(call: ChildCall, held: Held): Promise<void> {
   const script = fileURLToPath(new URL('./conformance-child.ts', import.meta.url))

@@ -2,6 +2,7 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
 import { expect, test } from 'vitest'
 import { lockId } from '../../model/ids.ts'
 import { failing, forbidden } from '../support/faults.ts'
+import { until } from '../support/until.ts'
 import { scenarios } from './scenario.ts'
 
 scenarios('promise 5, one rollback at a time', (start) => {
@@ -28,7 +29,11 @@ scenarios('promise 5, one rollback at a time', (start) => {
     await first.decide('retry')
     await first.ends()
     const lock = engine.client.workflow.getHandle(lockId(`memory/${engine.system.id}/${name}`))
-    expect((await lock.describe()).status.name).not.toBe('RUNNING')
+    await until(
+      async () => (await lock.describe()).status.name,
+      (status) => status === 'TERMINATED',
+      (status) => `the lock is ${status}`,
+    )
     object.at = 'v2'
     expect((await (await engine.rollback([{ object: name }])).ends()).outcome).toBe('recovered')
   })

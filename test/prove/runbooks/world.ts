@@ -27,12 +27,15 @@ export class World {
   readonly #things: Map<string, Thing>
   readonly #faults: Case['faults']
   readonly #objects: Map<string, string>
+  /** Steps with a time limit of their own. */
+  readonly #bounded: Set<string>
 
   constructor({ objects, faults }: Case, steps: readonly PlannedStep[]) {
     this.#things = new Map(
       objects.map(({ name, revisions }) => [name, { revisions, at: revisions.at(-1) ?? '', ours: false, writes: 0 }]),
     )
     this.#faults = structuredClone(faults)
+    this.#bounded = new Set(steps.flatMap(({ id, timeout }) => (timeout ? [id] : [])))
     this.#objects = new Map(steps.flatMap(({ id, object }) => (object ? [[id, object] as const] : [])))
   }
 
@@ -86,7 +89,8 @@ export class World {
       if (fault === 'fail' || fault === 'inconclusive') return fault as Result
       if (fault === 'slow' || fault === 'slower' || fault === 'stuck') {
         if (late === 'fail') return late as Result
-        if (fault === 'stuck' || (fault === 'slower' && late === 'times out')) return { code: 'STEP_TIMEOUT' }
+        if (fault === 'stuck' || (fault === 'slower' && late === 'times out' && this.#bounded.has(step)))
+          return { code: 'STEP_TIMEOUT' }
         continue
       }
       const result = fault === 'unreachable' ? undefined : work()
