@@ -11,7 +11,7 @@ export async function gently<State>(
   query: string,
   enough: (state: State) => boolean,
   otherwise: (state: State | undefined) => string,
-  limit = 20_000,
+  limit = 60_000,
 ): Promise<State> {
   let [before, queried] = ['', '']
   let state: State | undefined

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { rollbackId, serviceId } from '../../model/ids.ts'
 import type { RunInput, RunState } from '../../model/run.ts'
 import { ALICE, BOB, type Engine, sign } from '../support/engine.ts'
@@ -7,6 +7,9 @@ import { alerted, deployed, quick, resultOf, stands } from '../support/episodes.
 import { imageOf } from '../../rehearsal/memory.ts'
 import { concluded, released, stateOf, stopByHand, tellService } from '../support/services.ts'
 import { scenarios } from './scenario.ts'
+
+// Several workflows speak with each other in each case, which takes its time where the machine is busy.
+vi.setConfig({ testTimeout: 120_000 })
 
 const HOUR = 60 * 60_000
 

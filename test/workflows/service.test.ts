@@ -1,10 +1,13 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { serviceId } from '../../model/ids.ts'
 import { BOB, type Engine } from '../support/engine.ts'
 import { imageOf } from '../../rehearsal/memory.ts'
 import { concluded, ledgerOf, released, stateOf, stopByHand, tellService, update } from '../support/services.ts'
 import { until } from '../support/until.ts'
 import { scenarios } from './scenario.ts'
+
+// Several workflows speak with each other in each case, which takes its time where the machine is busy.
+vi.setConfig({ testTimeout: 120_000 })
 
 /** A service whose v1 and v2 are recorded, and that has been rolled back from v2. */
 async function rolledBack(engine: Engine) {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { watchId } from '../../model/ids.ts'
 import type { WatchInput, WatchState } from '../../model/triggers/watched.ts'
 import type { Engine } from '../support/engine.ts'
@@ -6,6 +6,9 @@ import { deployed, environmentOf, quick, stands } from '../support/episodes.ts'
 import { gently } from '../support/gentle.ts'
 import { until } from '../support/until.ts'
 import { scenarios } from './scenario.ts'
+
+// Several workflows speak with each other in each case, which takes its time where the machine is busy.
+vi.setConfig({ testTimeout: 120_000 })
 
 async function watching(engine: Engine, changes: Partial<WatchInput> = {}) {
   const run = await deployed(engine, 'a')
@@ -83,7 +86,7 @@ scenarios('a durable watch', (start) => {
       (now) => now.runId !== runId,
       () => 'it has not continued as a new execution',
     )
-    expect((await sees(({ episode }) => episode !== undefined)).looks).toBeGreaterThan(2)
+    expect((await sees(({ episode }) => episode !== undefined)).looks).toBeGreaterThan(1)
     await handle.signal('end')
     await handle.result()
   })
