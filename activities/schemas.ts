@@ -2,17 +2,19 @@ import { z } from 'zod'
 import type { StepKind } from '../model/step.ts'
 import { KubernetesStep, kubernetesKind } from './targets/kubernetes/schema.ts'
 import { KubernetesScaleStep, kubernetesScaleKind } from './targets/kubernetes-scale/schema.ts'
+import { PostgresBackupStep, postgresBackupKind } from './targets/postgres-backup/schema.ts'
 import { PostgresFenceStep, postgresFenceKind } from './targets/postgres-fence/schema.ts'
 
 /** Every kind of step, without the code that acts: zod only, so that the API and the CLI can load it. */
 export const kinds: Readonly<Record<string, StepKind>> = {
   kubernetes: kubernetesKind as unknown as StepKind,
   'kubernetes-scale': kubernetesScaleKind as unknown as StepKind,
+  'postgres-backup': postgresBackupKind as unknown as StepKind,
   'postgres-fence': postgresFenceKind as unknown as StepKind,
 }
 
 /** Any step, as a request or a runbook writes it. */
 export const Step = z
-  .discriminatedUnion('kind', [KubernetesStep, KubernetesScaleStep, PostgresFenceStep])
+  .discriminatedUnion('kind', [KubernetesStep, KubernetesScaleStep, PostgresBackupStep, PostgresFenceStep])
   .meta({ id: 'Step' })
 export type Step = z.infer<typeof Step>

@@ -4,6 +4,7 @@ import type { Check } from '../../model/measurement.ts'
 export const checks: Readonly<Record<string, () => Promise<Check>>> = {
   http: async () => erase((await import('./http/index.ts')).http),
   prometheus: async () => erase((await import('./prometheus/index.ts')).prometheus),
+  postgres: async () => erase((await import('./postgres/index.ts')).postgres),
   pods: async () => erase((await import('./pods/index.ts')).pods),
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { MeasurementKind, MeasurementKinds } from '../../model/measurement.ts'
 import { HttpMeasurement, httpKind } from './http/schema.ts'
 import { PodsMeasurement, podsKind } from './pods/schema.ts'
+import { PostgresMeasurement, postgresKind } from './postgres/schema.ts'
 import { PrometheusMeasurement, prometheusKind } from './prometheus/schema.ts'
 
 /** Every kind of measurement, without the code that acts: zod only, so that the API and the CLI can load it. */
@@ -9,10 +10,11 @@ export const measurements: MeasurementKinds = {
   http: httpKind as unknown as MeasurementKind,
   prometheus: prometheusKind as unknown as MeasurementKind,
   pods: podsKind as unknown as MeasurementKind,
+  postgres: postgresKind as unknown as MeasurementKind,
 }
 
 /** Any measurement, as a check of a runbook writes it. */
 export const Measurement = z
-  .union([HttpMeasurement, PrometheusMeasurement, PodsMeasurement])
+  .union([HttpMeasurement, PrometheusMeasurement, PodsMeasurement, PostgresMeasurement])
   .meta({ id: 'Measurement' })
 export type Measurement = z.infer<typeof Measurement>

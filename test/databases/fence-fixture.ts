@@ -1,12 +1,10 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { postgresFence } from '../../activities/targets/postgres-fence/index.ts'
 import type { Target } from '../../model/target.ts'
 import type { Fixture, Subject } from '../support/conformance.ts'
 import { contextFor, planOf } from '../support/conformance-drive.ts'
 import { startPostgresProxy } from '../support/postgres-proxy.ts'
-import type { Database, Session, SessionOptions } from '../../activities/postgres/connect.ts'
+import { Around, closedPort } from './around.ts'
 import type { PostgresLab } from './postgres-lab.ts'
 
 /** The target, with its own types dropped as the engine drops them. */
@@ -74,46 +72,6 @@ export async function fenceFixture(lab: PostgresLab): Promise<Fixture> {
   }
 }
 
-/** Whatever database is looked at now: the suite has one connection, a connection leads to one database. */
-class Around implements Database {
-  readonly place = 'the lab'
-  readonly #lab: PostgresLab
-  #open!: Database
-  #made = 0
-
-  constructor(lab: PostgresLab) {
-    this.#lab = lab
-  }
-
-  get name(): string {
-    return this.#open.name
-  }
-
-  /** The name that `next` will give. */
-  after(): string {
-    return `shop_${this.#made + 1}`
-  }
-
-  async next(statements?: string): Promise<string> {
-    const name = await this.#lab.database(statements)
-    this.#made += 1
-    this.#open = await this.#lab.connect(name)
-    return name
-  }
-
-  session<Result>(signal: AbortSignal, work: (session: Session) => Promise<Result>, options?: SessionOptions) {
-    return this.#open.session(signal, work, options)
-  }
-
-  identity(signal: AbortSignal): Promise<string> {
-    return this.#open.identity(signal)
-  }
-
-  environment(): Promise<Record<string, string>> {
-    return this.#open.environment()
-  }
-}
-
 function subject({ server }: PostgresLab, name: string): Subject {
   const one = (sql: string) => server.sql(sql.replaceAll('$name', `'${name}'`), name)
   return {
@@ -136,13 +94,3 @@ const RIGHTS = `SELECT coalesce(g.rolname, 'public'), a.privilege_type, a.is_gra
   LEFT JOIN pg_roles o ON o.oid = a.grantor WHERE d.datname = $name ORDER BY 1, 2`
 const COMMENT = `SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = $name`
 const LOGINS = 'SELECT rolname, rolcanlogin FROM pg_roles ORDER BY 1'
-
-/** A port on which nothing listens. */
-export async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}

@@ -3,15 +3,21 @@ import pg from 'pg'
 import { connectPostgres, type Database } from '../../activities/postgres/connect.ts'
 import { type PostgresServer, startPostgres } from '../../tools/postgres/server.ts'
 
+/** Another port, and folders of the worker. */
+interface More {
+  port?: number
+  worker?: { backups?: string | undefined; programs?: string | undefined }
+}
+
 /** One real server, and hands to work on it as the superuser. */
 export interface PostgresLab {
   readonly server: PostgresServer
   /** A new database that belongs to the role `owner_<name>`; answers its name. */
   database: (statements?: string) => Promise<string>
   /** A connection of the worker: as the superuser, or as a role that `role` made. */
-  connect: (database: string, role?: string, address?: { port?: number }) => Promise<Database>
+  connect: (database: string, role?: string, more?: More) => Promise<Database>
   /** What the worker and the configuration would say of it. */
-  credentials: (database: string, role?: string, address?: { port?: number }) => object
+  credentials: (database: string, role?: string, more?: More) => object
   /** Makes a role that may log in, with these words behind CREATE ROLE. */
   role: (name: string, words?: string) => Promise<string>
   /** A session of somebody else, such as an application; ends with the lab, if it was not ended before. */
@@ -29,8 +35,13 @@ export async function openPostgresLab(settings: Record<string, string> = {}): Pr
   process.env[theirs] = password
   const guests: pg.Client[] = []
   let count = 0
-  const credentials: PostgresLab['credentials'] = (database, role = 'postgres', { port = server.port } = {}) => ({
+  const credentials: PostgresLab['credentials'] = (
+    database,
+    role = 'postgres',
+    { port = server.port, worker } = {},
+  ) => ({
     user: role,
+    ...worker,
     passwordVariable: role === 'postgres' ? ours : theirs,
     pin: { host: '127.0.0.1', port, database, tls: 'off' },
   })
@@ -42,7 +53,7 @@ export async function openPostgresLab(settings: Record<string, string> = {}): Pr
     server,
     credentials,
     role: makeRole,
-    connect: (database, role, address) => connectPostgres(credentials(database, role, address), database),
+    connect: (database, role, more) => connectPostgres(credentials(database, role, more), database),
     database: async (statements) => {
       const name = `shop_${++count}`
       await makeRole(`owner_${name}`)

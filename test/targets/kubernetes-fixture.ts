@@ -152,7 +152,7 @@ function keepers(name: string, [value]: string[]): object[] {
   ]
 }
 
-async function closedPort(): Promise<number> {
+export async function closedPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

@@ -1,0 +1,34 @@
+import type { CallContext, Verdict } from '../../../model/target.ts'
+import type { Database } from '../../postgres/connect.ts'
+import { contents } from './programs.ts'
+import type { PostgresBackupStep } from './schema.ts'
+import { readSource } from './source.ts'
+import type { BackupState } from './state.ts'
+import { measure, readManifest, shelfOf } from './store.ts'
+
+/** Is the backup there as it was written, byte for byte, and does it list the rows of every table? */
+export async function verify(
+  step: PostgresBackupStep,
+  state: BackupState,
+  context: CallContext<Database>,
+): Promise<Verdict> {
+  const { connection, signal } = context
+  if (!state.made) return verdict('pass', 'a backup is kept, not taken back')
+  const shelf = shelfOf(context)
+  const [source, manifest] = await Promise.all([readSource(connection, step, signal), readManifest(shelf)])
+  if (source.oid !== state.oid) return verdict('fail', `${source.name} was dropped and made anew since the backup`)
+  if (!manifest) return verdict('fail', `there is no whole backup of ${source.name} by this step`)
+  const wanted = { bytes: state.bytes ?? manifest.bytes, sha256: state.sha256 ?? manifest.sha256 }
+  const found = await measure(shelf)
+  if (found?.bytes !== wanted.bytes || found.sha256 !== wanted.sha256)
+    return verdict('fail', `the backup ${shelf.file} is gone, or not the one that was written`, { ...found })
+  const { entries, tables } = await contents(connection, shelf.file, signal)
+  const facts = { file: shelf.file, ...found, entries, tables }
+  if (tables < manifest.tables || entries < manifest.entries)
+    return verdict('fail', `the backup lists ${tables} tables of ${manifest.tables}`, facts)
+  return verdict('pass', `${found.bytes} bytes, ${entries} entries, rows of ${tables} tables`, facts)
+}
+
+function verdict(status: Verdict['status'], summary: string, facts?: object): Verdict {
+  return { status, evidence: { summary, ...(facts && { facts: { ...facts } }) } }
+}
