@@ -59,7 +59,8 @@ function connectionsOf(runbook: Runbook, environment: string): [string, Connecte
   return placedSteps(runbook).flatMap(({ step }): [string, Connected][] => {
     if (isEngineStep(step)) return step.kind === 'check' ? step.all.flatMap((one) => measured(one, environment)) : []
     const field = kinds[step.kind]?.connection ?? ''
-    return [[String(step[field] ?? inherited[field] ?? step.kind), { kind: step.kind, environment }]]
+    const named = step[field] ?? inherited[field]
+    return [[typeof named === 'string' ? named : step.kind, { kind: step.kind, environment }]]
   })
 }
 
@@ -76,7 +77,7 @@ function measured(measurement: Record<string, unknown>, environment: string): [s
 function channelsOf({ contacts = {}, communicate = {}, ...runbook }: Runbook): string[] {
   const steps = placedSteps({ contacts, communicate, ...runbook } as Runbook)
   const named: string[] = [
-    ...Object.values(communicate).flatMap((channels = []) => channels),
+    ...Object.values(communicate).flatMap((channels) => channels ?? []),
     ...steps.flatMap(({ step }) => (isEngineStep(step) && step.kind === 'notify' ? step.channels : [])),
     ...Object.keys(contacts),
   ]

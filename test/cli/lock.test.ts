@@ -23,7 +23,7 @@ async function refusal(release: string): Promise<string> {
   const args = ['create', 'deployment', 'other', `--image=${image(release)}`, '-n', namespace, '--dry-run=server']
   return promisify(execFile)(kubectl, [...args, '--kubeconfig', inject('kubeconfig')]).then(
     () => '',
-    (error: { stderr?: string }) => error.stderr ?? String(error),
+    (error: Error & { stderr?: string }) => error.stderr ?? error.message,
   )
 }
 
