@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { WorkflowNotFoundError } from '@temporalio/client'
 import type { AlertsDocument } from '../../../api/schemas/alerts.ts'
 import type { Configuration } from '../../../model/configuration.ts'
 import type { LoadedRunbook } from '../../../model/runbook/loaded.ts'
 import type { ReleaseRecord } from '../../../model/service/ledger.ts'
-import type { ServiceState } from '../../../model/service/state.ts'
+import { openService, type ServiceState } from '../../../model/service/state.ts'
 import { TriggerSettings } from '../../../model/triggers/settings.ts'
 import { startTemporal } from '../../../tools/temporal/server.ts'
 import { type OpenApi, openApi } from '../../api/open.ts'
@@ -85,7 +86,12 @@ export async function openGround(address: string | undefined): Promise<Ground> {
       if (answer.status !== 202) throw new Error(`the hook answered ${answer.status}: ${JSON.stringify(answer.body)}`)
       return answer.body
     },
-    state: (shop) => stateOf(engine, shop),
+    state: (shop) =>
+      stateOf(engine, shop).catch((error: unknown) => {
+        // A service begins to exist with the first word of it.
+        if (error instanceof WorkflowNotFoundError) return openService({ format: 1, ...shop })
+        throw error
+      }),
     runbooks: () => runbooks,
     listen: () => api.app.listen({ host: '127.0.0.1', port: 0 }),
     async close() {
