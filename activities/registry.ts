@@ -6,6 +6,9 @@ export const targets: Readonly<Record<string, () => Promise<Target>>> = {
   'postgres-backup': async () => erase((await import('./targets/postgres-backup/index.ts')).postgresBackup),
   'postgres-fence': async () => erase((await import('./targets/postgres-fence/index.ts')).postgresFence),
   'kubernetes-scale': async () => erase((await import('./targets/kubernetes-scale/index.ts')).kubernetesScale),
+  'rds-snapshot': async () => erase((await import('./targets/rds-snapshot/index.ts')).rdsSnapshot),
+  'rds-restore': async () => erase((await import('./targets/rds-restore/index.ts')).rdsRestore),
+  'rds-promote': async () => erase((await import('./targets/rds-promote/index.ts')).rdsPromote),
 }
 
 /** Loads the targets of these kinds ahead of the first rollback, which should not pay for it. Kinds without one are passed over. */

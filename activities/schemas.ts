@@ -3,6 +3,9 @@ import type { StepKind } from '../model/step.ts'
 import { KubernetesStep, kubernetesKind } from './targets/kubernetes/schema.ts'
 import { KubernetesScaleStep, kubernetesScaleKind } from './targets/kubernetes-scale/schema.ts'
 import { PostgresBackupStep, postgresBackupKind } from './targets/postgres-backup/schema.ts'
+import { RdsPromoteStep, rdsPromoteKind } from './targets/rds-promote/schema.ts'
+import { RdsRestoreStep, rdsRestoreKind } from './targets/rds-restore/schema.ts'
+import { RdsSnapshotStep, rdsSnapshotKind } from './targets/rds-snapshot/schema.ts'
 import { PostgresFenceStep, postgresFenceKind } from './targets/postgres-fence/schema.ts'
 
 /** Every kind of step, without the code that acts: zod only, so that the API and the CLI can load it. */
@@ -11,10 +14,21 @@ export const kinds: Readonly<Record<string, StepKind>> = {
   'kubernetes-scale': kubernetesScaleKind as unknown as StepKind,
   'postgres-backup': postgresBackupKind as unknown as StepKind,
   'postgres-fence': postgresFenceKind as unknown as StepKind,
+  'rds-snapshot': rdsSnapshotKind as unknown as StepKind,
+  'rds-restore': rdsRestoreKind as unknown as StepKind,
+  'rds-promote': rdsPromoteKind as unknown as StepKind,
 }
 
 /** Any step, as a request or a runbook writes it. */
 export const Step = z
-  .discriminatedUnion('kind', [KubernetesStep, KubernetesScaleStep, PostgresBackupStep, PostgresFenceStep])
+  .discriminatedUnion('kind', [
+    KubernetesStep,
+    KubernetesScaleStep,
+    PostgresBackupStep,
+    PostgresFenceStep,
+    RdsSnapshotStep,
+    RdsRestoreStep,
+    RdsPromoteStep,
+  ])
   .meta({ id: 'Step' })
 export type Step = z.infer<typeof Step>

@@ -118,12 +118,30 @@ const PostgresConnection = z.strictObject({
   taskQueue: Name.optional().describe('Queue of the workers that hold the credentials. Default: the common queue.'),
 })
 
+const AwsConnection = z.strictObject({
+  kind: z.literal('aws'),
+  environment: Name,
+  region: z.string().regex(/^[a-z]{2}(?:-[a-z]+)+-\d$/, 'write a region, such as eu-central-1'),
+  account: z
+    .string()
+    .regex(/^\d{12}$/, 'write the 12 digits of the account')
+    .describe('Objects of any other are refused.'),
+  endpoint: z
+    .url()
+    .refine((url) => /^(?:127\.0\.0\.1|localhost|\[::1\])$/.test(new URL(url).hostname), 'must be on this machine')
+    .optional()
+    .describe('Of a double of AWS on this machine, for tests. Default: AWS.'),
+  poll: Duration.optional().describe('Between two looks at what is under way. Default: 20s.'),
+  taskQueue: Name.optional().describe('Queue of the workers that hold the credentials. Default: the common queue.'),
+})
+
 /** Shared by API and workers; never a credential. */
 export const Connection = z.discriminatedUnion('kind', [
   KubernetesConnection,
   HttpConnection,
   PostgresConnection,
   PrometheusConnection,
+  AwsConnection,
 ])
 export type Connection = z.infer<typeof Connection>
 
@@ -134,6 +152,12 @@ const Credentials = z.strictObject({
     .optional()
     .describe('Path. Default: KUBECONFIG, ~/.kube/config, or the pod’s own account.'),
   context: z.string().min(1).optional(),
+  profile: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('Profile of the AWS configuration files, which may assume a role. Default: the SDK’s own chain.'),
   user: z.string().min(1).max(63).optional().describe('Role of a database, or who asks a Prometheus.'),
   passwordFile: z.string().min(1).optional().describe('Path of a file that holds the password and nothing else.'),
   passwordVariable: z

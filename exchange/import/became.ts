@@ -9,7 +9,8 @@ export type Became =
   | { as: 'verification'; kind: string; object: string; timeout?: string; because: string }
   /** Only reads or only prepares: where a step of that kind follows or precedes, that step does it itself. */
   | { as: 'look'; because: string; with?: string }
-  | { as: 'refused'; because: string; instead: string }
+  /** `rewritten` is the safe step that stands in its place, where there is one. */
+  | { as: 'refused'; because: string; instead: string; rewritten?: { step: DraftStep; object: string } }
   | { as: 'manual'; because: string }
 
 /** Arguments of a command; undefined where something stands that only a running shell could know. */

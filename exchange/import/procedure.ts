@@ -62,19 +62,30 @@ function place(item: Item, making: Making): void {
   if (became.as === 'step') return step(item, became, making)
   if (became.as === 'verification') return verification(item, became, making)
   if (became.as === 'manual') return asked(item, making, became.because)
-  if (became.as === 'refused') {
-    making.comments.push(`Refused: ${masked(item.original)}`, became.because, `Instead: ${became.instead}`)
-    making.findings.push({
-      ...shown(item),
-      outcome: 'refused',
-      became: 'comment',
-      reason: became.because,
-      instead: became.instead,
-    })
-    return
-  }
+  if (became.as === 'refused') return refuse(item, became, making)
   if (became.with && !Object.hasOwn(making.known.steps, became.with)) return asked(item, making, missing(became.with))
   comment(item, making, became.because)
+}
+
+/** What is refused stays readable; where a safe step can take its place, that step stands below it. */
+function refuse(item: Place, became: Became & { as: 'refused' }, making: Making): void {
+  const { because: reason, instead, rewritten } = became
+  making.comments.push(`Refused: ${masked(item.original)}`, reason, `Instead: ${instead}`)
+  const finding = { ...shown(item), outcome: 'refused' as const, became: 'comment', reason, instead }
+  const drawn = rewritten && withReference(rewritten.step, making)
+  if (!drawn || making.known.steps[drawn.kind]?.(drawn) !== undefined || !Object.hasOwn(making.known.steps, drawn.kind))
+    return void making.findings.push(finding)
+  const id = unique(idOf(drawn), making)
+  const made = { id, ...drawn }
+  making.objects.set(`${drawn.kind} ${rewritten.object}`, { step: made, id })
+  making.steps.push({ step: made, comments: making.comments.splice(0) })
+  making.findings.push({ ...finding, became: `step ${id} (${drawn.kind})` })
+}
+
+/** What an earlier step makes is not there yet when the plan is made, so it is named by that step. */
+function withReference(step: DraftStep, { objects }: Making): DraftStep {
+  const maker = objects.get(`rds-restore ${String(step['candidate'])}`)
+  return maker ? { ...step, candidate: { ref: `${maker.id}.resourceId` } } : step
 }
 
 function step(item: Place, became: Became & { as: 'step' }, making: Making): void {

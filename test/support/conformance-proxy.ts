@@ -8,7 +8,7 @@ export interface Upstream {
   url: URL
   /** Credentials and agent, as `https.request` takes them. */
   options: https.RequestOptions
-  isWrite(method: string, path: string): boolean
+  isWrite(method: string, path: string, body: string): boolean
   /** Changes bodies on their way, as a system of another version would fill them. */
   rewrite?: { request?(method: string, body: string): string; answer?(body: string): string }
 }
@@ -45,7 +45,7 @@ export async function startProxy(upstream: Upstream): Promise<HoldingProxy> {
     const { method = 'GET', url = '/' } = incoming
     const body = await text(incoming)
     if (off) throw new Error('cut off')
-    const write = upstream.isWrite(method, url)
+    const write = upstream.isWrite(method, url, body)
     const gate = write ? holding.shift() : undefined
     if (gate?.moment === 'request') await gate.wait()
     const answer = await forward(upstream, incoming, body)

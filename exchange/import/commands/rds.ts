@@ -52,8 +52,12 @@ function restore(args: Args): Became {
     return manual('Which instance is restored, and as what, is not clear.')
   const at = flags.has('use-latest-restorable-time') ? 'latest' : values.get('restore-time')
   if (at === undefined || flags.unclear.length > 0) return manual('The time, or one of its options, is not clear.')
-  const because = 'The restored instance gets default groups unless the step names those of its source.'
-  return { as: 'step', step: { kind: 'rds-restore', instance, as: target, at }, object: target, because }
+  const groups = values.get('vpc-security-group-ids')?.split(/[\s,]+/)
+  const because = groups
+    ? 'The restored instance has every setting of its source, and these groups until it is promoted.'
+    : 'The restored instance has every setting of its source; give the step its quarantine, or its plan is refused.'
+  const step = { kind: 'rds-restore', instance, as: target, at, ...(groups && { quarantine: groups }) }
+  return { as: 'step', step, object: target, because }
 }
 
 function fromSnapshot(args: Args): Became {
@@ -93,9 +97,12 @@ function modify(args: Args, around: Around): Became {
   const [instance, name] = [values.get('db-instance-identifier'), values.get('new-db-instance-identifier')]
   if (instance === undefined || name === undefined) return manual('It changes settings, which is no rollback.')
   if (around.instances.has(name))
-    return refused(
-      `${name} is still there: AWS refuses the rename, and applications keep writing to the old instance meanwhile.`,
-      'Use a step of kind rds-promote: it fences the old instance, renames it away, and renames the restored one.',
-    )
+    return {
+      as: 'refused',
+      because: `${name} is still there: AWS refuses the rename, and applications keep writing to the old instance meanwhile.`,
+      instead:
+        'The step of kind rds-promote renames the old instance away, makes sure of it, and renames the restored one; put a fence before it.',
+      rewritten: { step: { kind: 'rds-promote', instance: name, candidate: instance }, object: name },
+    }
   return manual('Half of a promotion: rds-promote renames the old instance away and the restored one into its place.')
 }

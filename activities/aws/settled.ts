@@ -1,0 +1,47 @@
+import type { DBInstance } from '@aws-sdk/client-rds'
+import { UnwindError } from '../../model/errors.ts'
+import type { Again } from '../../model/target.ts'
+import type { Aws } from './connect.ts'
+
+/** States that an instance does not leave by itself (UserGuide, accessing-monitoring). */
+const TERMINAL = new Set([
+  ...['failed', 'incompatible-restore', 'incompatible-parameters', 'incompatible-network', 'restore-error'],
+  ...['incompatible-option-group', 'insufficient-capacity', 'inaccessible-encryption-credentials', 'deleting'],
+  ...['inaccessible-encryption-credentials-recoverable', 'storage-full', 'stopped', 'stopping'],
+])
+
+/** `available` comes and goes: so many looks in a row count (terraform-provider-aws#31594). */
+const IN_A_ROW = 3
+/** Looks that only confirm follow each other sooner. */
+const CONFIRMING = 4
+
+/**
+ * What is still waited for until the instance is at rest under that name; undefined once it was so several times in a
+ * row. The status alone proves nothing: right after a rename it says available under the old name. Throws TARGET_REJECTED
+ * for a state that no waiting mends.
+ */
+export function unsettled(aws: Aws, instance: DBInstance, name: string): Again | undefined {
+  const { DbiResourceId: id = '', DBInstanceStatus: status = 'unknown', DBInstanceIdentifier: called } = instance
+  if (TERMINAL.has(status))
+    throw new UnwindError(
+      'TARGET_REJECTED',
+      `${called} (${id}) is ${status}, which no waiting mends; see its events in RDS, mend it, then retry`,
+    )
+  const open = [
+    ...(status === 'available' ? [] : [`is ${status}`]),
+    ...(called === name ? [] : [`is still called ${called}`]),
+    ...(instance.Endpoint?.Address?.startsWith(`${name}.`) ? [] : ['has no endpoint of that name']),
+    ...(Object.keys(instance.PendingModifiedValues ?? {}).length === 0 ? [] : ['has changes pending']),
+    ...(instance.DBParameterGroups?.some((group) => group.ParameterApplyStatus === 'applying')
+      ? ['applies parameters']
+      : []),
+  ]
+  if (open.length > 0) {
+    aws.looks.delete(id)
+    return { again: aws.poll, doing: `waiting for ${name} (${id}): ${open.join(', ')}` }
+  }
+  const looks = (aws.looks.get(id) ?? 0) + 1
+  aws.looks.set(id, looks)
+  if (looks >= IN_A_ROW) return undefined
+  return { again: aws.poll / CONFIRMING, doing: `${name} (${id}) is available; looking again to be sure` }
+}

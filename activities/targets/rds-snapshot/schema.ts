@@ -1,0 +1,27 @@
+import { z } from 'zod'
+import { defineKind, stepFields } from '../../../model/step.ts'
+import { awsField, InstanceName, SnapshotName } from '../../aws/fields.ts'
+
+export const RdsSnapshotStep = z
+  .strictObject({
+    kind: z.literal('rds-snapshot'),
+    ...stepFields,
+    instance: InstanceName.describe('The database instance.'),
+    aws: awsField,
+    name: SnapshotName.optional().describe('What the snapshot is called. Default: made from the instance and the run.'),
+  })
+  .meta({
+    id: 'RdsSnapshotStep',
+    title: 'Snapshot of an RDS instance',
+    description:
+      'Takes a named snapshot that never expires, before a risky step. Taking it back keeps the snapshot and marks it as no longer needed.',
+  })
+export type RdsSnapshotStep = z.infer<typeof RdsSnapshotStep>
+
+export const rdsSnapshotKind = defineKind({
+  schema: RdsSnapshotStep,
+  connection: 'aws',
+  inherits: ['aws'],
+  leaves: ['snapshot', 'resourceId'],
+  title: (step) => `snapshot of ${step.instance}`,
+})

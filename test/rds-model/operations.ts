@@ -1,0 +1,118 @@
+import { Fault } from './fault.ts'
+import type { Instance, Stretch } from './instance.ts'
+import type { Region } from './model.ts'
+import { modify } from './modify.ts'
+import { register } from './proxies.ts'
+import { restoreSnapshot, restoreToTime } from './restore.ts'
+import { createSnapshot, deleteSnapshot } from './snapshots.ts'
+import { restorableFrom, restorableUntil, shown, shownSnapshot, tagsOf } from './views.ts'
+import { text, type Value } from './wire.ts'
+
+type Operation = (region: Region, input: Value) => Value
+
+/** What the model can do, by the name of the operation. */
+export const OPERATIONS: Readonly<Record<string, Operation>> = {
+  DescribeDBInstances: (region, input) => ({
+    DBInstances: selected(region, input).map((instance) => shown(region, instance)),
+  }),
+  DescribeDBSnapshots: (region, { DBSnapshotIdentifier: id, DbiResourceId: source }) => {
+    const found = region.snapshots.filter(
+      (snapshot) => (!id || snapshot.id === id) && (!source || snapshot.source.resourceId === source),
+    )
+    if (id && found.length === 0) throw region.fault('DBSnapshotNotFoundFault', `DBSnapshot ${text(id)} not found.`)
+    return { DBSnapshots: found.map((snapshot) => shownSnapshot(region, snapshot)) }
+  },
+  DescribeDBInstanceAutomatedBackups: (region, { DbiResourceId }) => ({
+    DBInstanceAutomatedBackups: region.instances
+      .filter((instance) => instance.resourceId === DbiResourceId && restorableUntil(region, instance))
+      .map((instance) => ({
+        DbiResourceId: instance.resourceId,
+        DBInstanceIdentifier: instance.identifier,
+        Status: 'active',
+        RestoreWindow: {
+          EarliestTime: restorableFrom(region, instance),
+          LatestTime: restorableUntil(region, instance),
+        },
+      })),
+  }),
+  DescribeAccountAttributes: (region) => ({
+    AccountQuotas: [
+      { AccountQuotaName: 'DBInstances', Used: region.instances.length, Max: region.quota },
+      { AccountQuotaName: 'ManualSnapshots', Used: region.snapshots.length, Max: region.snapshotQuota },
+    ],
+  }),
+  AddTagsToResource: (region, { ResourceName, Tags }) => {
+    const tagged = byArn(region, text(ResourceName))
+    for (const [key, value] of tagsOf(Tags)) tagged.tags.set(key, value)
+    if ('writes' in tagged) tagged.writes++
+    return {}
+  },
+  RemoveTagsFromResource: (region, { ResourceName, TagKeys }) => {
+    const tagged = byArn(region, text(ResourceName))
+    for (const key of TagKeys as string[]) tagged.tags.delete(key)
+    if ('writes' in tagged) tagged.writes++
+    return {}
+  },
+  CreateDBSnapshot: createSnapshot,
+  DeleteDBSnapshot: deleteSnapshot,
+  RestoreDBInstanceToPointInTime: restoreToTime,
+  RestoreDBInstanceFromDBSnapshot: restoreSnapshot,
+  ModifyDBInstance: modify,
+  RebootDBInstance: reboot,
+  DeleteDBInstance: remove,
+  DescribeDBProxyTargets: (region, { DBProxyName }) => register(region, text(DBProxyName), 'describe', []),
+  RegisterDBProxyTargets: (region, { DBProxyName, DBInstanceIdentifiers: ids = [] }) =>
+    register(region, text(DBProxyName), 'register', ids as string[]),
+  DeregisterDBProxyTargets: (region, { DBProxyName, DBInstanceIdentifiers: ids = [] }) =>
+    register(region, text(DBProxyName), 'deregister', ids as string[]),
+}
+
+function selected(region: Region, { DBInstanceIdentifier: name, Filters = [] }: Value): Instance[] {
+  if (name !== undefined) return [region.named(name)]
+  return (Filters as { Name: string; Values: string[] }[]).reduce((left, { Name, Values }) => {
+    if (Name === 'dbi-resource-id') return left.filter(({ resourceId }) => Values.includes(resourceId))
+    if (Name === 'db-instance-id')
+      return left.filter(({ identifier, nameless }) => !nameless && Values.includes(identifier))
+    throw new Fault('InvalidParameterValue', `Unrecognized filter name: ${Name}`)
+  }, region.instances)
+}
+
+function byArn(region: Region, arn: string): { tags: Map<string, string>; writes?: number } {
+  const name = arn.split(':').at(-1) ?? ''
+  if (arn === region.arn('db', name)) return region.named(name)
+  const found = region.snapshots.find(({ id }) => arn === region.arn('snapshot', id))
+  if (!found) throw region.fault('DBSnapshotNotFoundFault', `${arn} not found.`)
+  return found
+}
+
+/** What waits for a reboot is applied by it (UserGuide, USER_RebootInstance). */
+function reboot(region: Region, { DBInstanceIdentifier }: Value): Value {
+  const instance = region.named(DBInstanceIdentifier)
+  region.requireAvailable(instance)
+  instance.writes++
+  instance.settings['ParameterApplyStatus'] = 'in-sync'
+  region.pass(instance, [{ status: 'rebooting', lasts: region.durations.reboot }])
+  return { DBInstance: shown(region, instance) }
+}
+
+/**
+ * Refused with deletion protection, and without a word about the final snapshot; the automated backups go with it unless
+ * the call says otherwise (API_DeleteDBInstance).
+ */
+function remove(region: Region, input: Value): Value {
+  const instance = region.named(input['DBInstanceIdentifier'])
+  if (instance.deleted)
+    throw region.fault('InvalidDBInstanceStateFault', `Instance ${instance.identifier} is already being deleted.`)
+  if (instance.settings['DeletionProtection'])
+    throw new Fault('InvalidParameterCombination', 'Cannot delete protected DB Instance, please disable protection.')
+  const final = input['FinalDBSnapshotIdentifier']
+  if ((input['SkipFinalSnapshot'] === true) === (final !== undefined))
+    throw new Fault('InvalidParameterCombination', 'FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot.')
+  if (final !== undefined)
+    createSnapshot(region, { DBInstanceIdentifier: instance.identifier, DBSnapshotIdentifier: final })
+  instance.deleted = true
+  instance.writes++
+  const gone: Stretch = { status: 'deleted', lasts: 0, begins: () => void instance.store?.stop() }
+  region.pass(instance, [{ status: 'deleting', lasts: region.durations.remove }, gone])
+  return { DBInstance: shown(region, instance) }
+}
