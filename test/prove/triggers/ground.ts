@@ -11,6 +11,7 @@ import { type OpenApi, openApi } from '../../api/open.ts'
 import { Engine } from '../../support/engine.ts'
 import { imageOf, type MemoryObject } from '../../../rehearsal/memory.ts'
 import { released, stateOf, tellService } from '../../support/services.ts'
+import { until } from '../../support/until.ts'
 
 const MINUTE = 60_000
 
@@ -82,7 +83,13 @@ export async function openGround(address: string | undefined): Promise<Ground> {
     },
     async post(alerts) {
       const body = { version: '4', status: 'firing', groupKey: '{}', alerts }
-      const answer = await api.call<AlertsDocument>('POST', '/v1/triggers/alertmanager', body)
+      // As Alertmanager does: what is answered with 5xx is sent again.
+      const answer = await until(
+        () => api.call<AlertsDocument>('POST', '/v1/triggers/alertmanager', body),
+        ({ status }) => status < 500,
+        (seen) => `the hook answered ${seen?.status}: ${JSON.stringify(seen?.body)}`,
+        60_000,
+      )
       if (answer.status !== 202) throw new Error(`the hook answered ${answer.status}: ${JSON.stringify(answer.body)}`)
       return answer.body
     },
