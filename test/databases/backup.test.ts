@@ -91,9 +91,7 @@ describe('a backup is made once, is whole, and is kept', () => {
   })
 
   it('killed -9 while it is written, a second apply finishes and leaves one backup and nothing half', async () => {
-    const large =
-      'CREATE TABLE t AS SELECT n, md5(random()::text) || md5(random()::text) AS v FROM generate_series(1, 600000) n'
-    const { database, context: other, plan, step } = await made(large)
+    const { database, context: other, plan, step } = await made()
     const connection = await connectPostgres({ ...lab.credentials(database), ...worker }, 'first')
     const context = { ...other, connection }
     const call: ChildCall = {
@@ -104,28 +102,36 @@ describe('a backup is made once, is whole, and is kept', () => {
       move: { from: plan.from, to: plan.to },
       rollbackId: context.rollbackId,
     }
+    // While somebody holds the table, pg_dump waits for it in the middle of its work.
+    const owner = await lab.guest(database, `owner_${database}`)
+    await lab.server.sql(`ALTER TABLE t OWNER TO owner_${database}`, database)
+    await owner.query('BEGIN; LOCK TABLE t')
     const script = fileURLToPath(new URL('../support/conformance-child.ts', import.meta.url))
     const child = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify(call)], { stdio: 'ignore' })
     const partials = async () => {
       const names = (await filesOf(context.rollbackId)).filter((name) => name.includes('.partial-'))
       return Promise.all(names.map(async (name) => (await stat(join(worker.backups, name))).size))
     }
+    const dumps = (more = '') =>
+      lab.server.sql(
+        `SELECT count(*) FROM pg_stat_activity WHERE datname = '${database}' AND application_name = 'unwind' ${more}`,
+      )
     await until(
-      partials,
-      (sizes) => sizes.some((size) => size > 0),
-      (sizes) => JSON.stringify(sizes),
-      60_000,
+      () => dumps(`AND wait_event_type = 'Lock'`),
+      (count) => count === '1',
+      (count) => `${count} dumps wait for the table`,
+      100_000,
     )
     child.kill('SIGKILL')
     await once(child, 'exit')
     expect((await partials()).length).toBe(1)
+    await owner.query('ROLLBACK')
     expect(await verified(target, step, plan.to, context)).toMatchObject({ status: 'fail' })
     const state = await applied(target, step, plan, context)
     expect(await verified(target, step, state, context)).toMatchObject({ status: 'pass' })
     expect(await filesOf(context.rollbackId)).toHaveLength(2)
     await until(
-      () =>
-        lab.server.sql(`SELECT count(*) FROM pg_stat_activity WHERE datname = '${database}' AND query LIKE 'COPY%'`),
+      () => dumps(),
       (count) => count === '0',
       (count) => `${count} dumps still run`,
       30_000,
