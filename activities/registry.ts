@@ -4,6 +4,7 @@ import type { Target } from '../model/target.ts'
 export const targets: Readonly<Record<string, () => Promise<Target>>> = {
   kubernetes: async () => erase((await import('./targets/kubernetes/index.ts')).kubernetes),
   'postgres-backup': async () => erase((await import('./targets/postgres-backup/index.ts')).postgresBackup),
+  migrations: async () => erase((await import('./targets/migrations/index.ts')).migrations),
   'postgres-fence': async () => erase((await import('./targets/postgres-fence/index.ts')).postgresFence),
   'kubernetes-scale': async () => erase((await import('./targets/kubernetes-scale/index.ts')).kubernetesScale),
   'rds-snapshot': async () => erase((await import('./targets/rds-snapshot/index.ts')).rdsSnapshot),

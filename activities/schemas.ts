@@ -6,6 +6,7 @@ import { PostgresBackupStep, postgresBackupKind } from './targets/postgres-backu
 import { RdsPromoteStep, rdsPromoteKind } from './targets/rds-promote/schema.ts'
 import { RdsRestoreStep, rdsRestoreKind } from './targets/rds-restore/schema.ts'
 import { RdsSnapshotStep, rdsSnapshotKind } from './targets/rds-snapshot/schema.ts'
+import { MigrationsStep, migrationsKind } from './targets/migrations/schema.ts'
 import { PostgresFenceStep, postgresFenceKind } from './targets/postgres-fence/schema.ts'
 
 /** Every kind of step, without the code that acts: zod only, so that the API and the CLI can load it. */
@@ -13,6 +14,7 @@ export const kinds: Readonly<Record<string, StepKind>> = {
   kubernetes: kubernetesKind as unknown as StepKind,
   'kubernetes-scale': kubernetesScaleKind as unknown as StepKind,
   'postgres-backup': postgresBackupKind as unknown as StepKind,
+  migrations: migrationsKind as unknown as StepKind,
   'postgres-fence': postgresFenceKind as unknown as StepKind,
   'rds-snapshot': rdsSnapshotKind as unknown as StepKind,
   'rds-restore': rdsRestoreKind as unknown as StepKind,
@@ -24,6 +26,7 @@ export const Step = z
   .discriminatedUnion('kind', [
     KubernetesStep,
     KubernetesScaleStep,
+    MigrationsStep,
     PostgresBackupStep,
     PostgresFenceStep,
     RdsSnapshotStep,

@@ -73,7 +73,7 @@ function invalid(file: string, problems: DocumentProblem[]): UnwindError {
   return new UnwindError('CONFIGURATION_INVALID', writtenProblems(file, problems), { problems })
 }
 
-const CREDENTIAL_PATHS = ['kubeconfig', 'tokenFile', 'passwordFile', 'ca', 'backups', 'programs'] as const
+const CREDENTIAL_PATHS = ['kubeconfig', 'tokenFile', 'passwordFile', 'ca', 'backups', 'programs', 'releases'] as const
 
 function absolute(configuration: Configuration, folder: string): Configuration {
   const { api, worker, archive, runbooks } = configuration

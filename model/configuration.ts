@@ -167,6 +167,11 @@ const Credentials = z.strictObject({
     .describe('Variable of the worker’s environment that holds the password.'),
   backups: z.string().min(1).optional().describe('Folder of this worker that backups of the database are written to.'),
   programs: z.string().min(1).optional().describe('Folder of pg_dump and pg_restore. Default: wherever PATH leads.'),
+  releases: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Path of a folder that holds the files of each release of a database, by its name: releases/v1.9/…'),
   ca: z.string().min(1).optional().describe('Path of the authority that a database’s certificate is signed by (PEM).'),
   tokenFile: z.string().min(1).max(1_000).optional().describe('Path of a file that holds a bearer token.'),
 })

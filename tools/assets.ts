@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 const assets = new Set(['.mod', '.sum', '.yaml', '.txt', '.mjs'])
 
-/** Copies what the compiler leaves behind (go.mod, go.sum, requirements.txt, YAML, plain JavaScript) from `tools` to `dist/tools`. */
+/** Copies what the compiler leaves behind (go.mod, go.sum, requirements.txt, YAML, plain JavaScript) from a folder of the sources to its place in `dist`. */
 export async function copyAssets(from: string, to: string): Promise<void> {
   await cp(from, to, {
     recursive: true,
@@ -20,4 +20,6 @@ export async function copyAssets(from: string, to: string): Promise<void> {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const here = fileURLToPath(new URL('.', import.meta.url))
   await copyAssets(fileURLToPath(new URL('../../tools/', import.meta.url)), here)
+  const activities = fileURLToPath(new URL('../activities/', import.meta.url))
+  await copyAssets(fileURLToPath(new URL('../../activities/', import.meta.url)), activities)
 }

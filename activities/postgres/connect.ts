@@ -20,6 +20,7 @@ const Given = z.object({
   ca: z.string().optional(),
   backups: z.string().optional(),
   programs: z.string().optional(),
+  releases: z.string().optional(),
   pin: z.object({
     host: z.string(),
     port: z.number(),
@@ -53,8 +54,8 @@ export interface Session {
 export interface Database {
   /** The connection's name. */
   readonly name: string
-  /** Folders of this worker: of its backups, and of PostgreSQL's client programs where they are not on PATH. */
-  readonly worker: { backups?: string | undefined; programs?: string | undefined }
+  /** Folders of this worker: its backups, PostgreSQL's client programs where they are not on PATH, the releases' files. */
+  readonly worker: { backups?: string | undefined; programs?: string | undefined; releases?: string | undefined }
   /** `host:port/database`, for messages. */
   readonly place: string
   /**
@@ -75,7 +76,7 @@ export interface Database {
 /** Opens a connection without touching the network. Throws CONFIGURATION_INVALID where no user is named. */
 export async function connectPostgres(given: unknown, name: string): Promise<Database> {
   const settings = Given.parse(given)
-  const { pin, user, backups, programs } = settings
+  const { pin, user, backups, programs, releases } = settings
   if (!user)
     throw new UnwindError(
       'CONFIGURATION_INVALID',
@@ -86,7 +87,7 @@ export async function connectPostgres(given: unknown, name: string): Promise<Dat
   const database: Database = {
     name,
     place,
-    worker: { backups, programs },
+    worker: { backups, programs, releases },
     session: (signal, work, options = {}) =>
       inSession({ name, place, rights: options.rights ?? RIGHTS, settings, user }, signal, options, work),
     identity: (signal) => {

@@ -68,7 +68,7 @@ function carry(client: Socket, backend: Socket, { isWrite }: PostgresUpstream, h
   }
   const onFrontend = messages(1, async (type, body, whole) => {
     const text = type === 'Q' ? body.toString('utf8').replace(/\0$/, '') : type === 'P' ? parsed(body) : undefined
-    if (text !== undefined) await statement(text)
+    if (text !== undefined) await statement(text.replace(/;\s*$/, ''))
     backend.write(whole)
   })
   const onBackend = messages(0, async (type, body, whole) => {

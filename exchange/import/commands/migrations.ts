@@ -13,10 +13,7 @@ const TOOLS: Readonly<Record<string, Recogniser>> = {
     if (name === 'db push' && rest.some((arg) => arg === '--accept-data-loss' || arg === '--force-reset'))
       return refused('It deletes whatever the schema no longer names, without asking.', INSTEAD)
     if (name === 'migrate status' || name === 'migrate diff') return shown()
-    const at = rest.findIndex((arg) => arg?.startsWith('--rolled-back'))
-    const migration = rest[at]?.split('=')[1] ?? rest[at + 1]
-    if (name === 'migrate resolve' && at >= 0 && migration !== undefined)
-      return back('prisma', { migration, mark: 'rolled-back' })
+    if (name === 'migrate resolve') return manual('It marks a failed migration; a person has mended the schema before.')
     return manual('Prisma goes forward only; what takes a migration back has to be written by a person.')
   },
   knex: (args) => {
@@ -49,6 +46,12 @@ const TOOLS: Readonly<Record<string, Recogniser>> = {
     return back('alembic', /^-\d+$/.test(args[1]) ? { steps: Number(args[1].slice(1)) } : { to: args[1] })
   },
 }
+
+/** Tools whose migrations are told apart by release. A batch, a step or a name is not what a release brought. */
+const BY_RELEASE = new Set(['knex', 'sequelize', 'umzug'])
+const RELEASES = { leaving: '{{ parameters.leaving }}', target: '{{ parameters.target }}' }
+const COUNTED =
+  'The command counts batches, steps or names, which are not what a release brought: the step takes back what the release left brought and the one gone back to does not know, and the plan shows its SQL.'
 
 /** Migration tools by their command: what takes back a bounded piece, what only looks, and what destroys. */
 export const migrations: Readonly<Record<string, Recogniser>> = Object.fromEntries(
@@ -134,6 +137,10 @@ function shown(): Became {
 
 function back(tool: string, bound: Record<string, unknown>): Became {
   if (Object.values(bound).some((value) => Number.isNaN(value))) return manual('How many migrations is not clear.')
+  if (BY_RELEASE.has(tool)) {
+    const step = { kind: 'migrations', tool, strategy: 'undo-migrations', ...RELEASES }
+    return { as: 'step', step, object: `migrations ${tool}`, because: COUNTED }
+  }
   const because = 'What a migration takes back is lost where it drops a column or a table; the plan names it.'
   return { as: 'step', step: { kind: 'migrations', tool, ...bound }, object: `migrations ${tool}`, because }
 }

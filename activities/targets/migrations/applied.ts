@@ -1,0 +1,86 @@
+import { UnwindError } from '../../../model/errors.ts'
+import type { Session } from '../../postgres/connect.ts'
+import { sha256 } from './files.ts'
+import type { MigrationsStep } from './schema.ts'
+
+/** What the tool's own table says, in the order in which it was applied. */
+export interface Applied {
+  name: string
+  /** Prisma's sha256 of the script as it was applied. */
+  checksum?: string
+  /** Began and never ended: the schema is somewhere in between. */
+  failed: boolean
+}
+
+/** The table's rows, and whether the tool's own lock is held. */
+export interface Recorded {
+  applied: Applied[]
+  locked: boolean
+}
+
+const TABLES = {
+  knex: 'knex_migrations',
+  sequelize: 'SequelizeMeta',
+  umzug: 'SequelizeMeta',
+  prisma: '_prisma_migrations',
+}
+
+/** The tool's table as SQL writes it. */
+export function tableOf({ schema, table, tool }: MigrationsStep): string {
+  return `${quoted(schema)}.${quoted(table ?? TABLES[tool])}`
+}
+
+/** The tool's table by its plain name. */
+export function tableName({ table, tool }: MigrationsStep): string {
+  return table ?? TABLES[tool]
+}
+
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+/** Reads the tool's table. Throws TARGET_NOT_FOUND where there is none. */
+export async function readApplied(session: Session, step: MigrationsStep): Promise<Recorded> {
+  const table = tableOf(step)
+  try {
+    if (step.tool === 'prisma') return { applied: await readPrisma(session, table), locked: false }
+    if (step.tool === 'knex') {
+      const rows = await session.rows<{ name: string }>(`read ${table}`, `SELECT name FROM ${table} ORDER BY id`)
+      return { applied: rows.map(({ name }) => ({ name, failed: false })), locked: await isLocked(session, step) }
+    }
+    const rows = await session.rows<{ name: string }>(
+      `read ${table}`,
+      `SELECT name FROM ${table} ORDER BY name COLLATE "C"`,
+    )
+    return { applied: rows.map(({ name }) => ({ name, failed: false })), locked: false }
+  } catch (error) {
+    if (error instanceof UnwindError && error.facts?.['sqlstate'] === '42P01')
+      throw new UnwindError('TARGET_NOT_FOUND', `there is no ${table}; correct tool, schema or table of the step`)
+    throw error
+  }
+}
+
+async function isLocked(session: Session, step: MigrationsStep): Promise<boolean> {
+  const lock = lockTable(step)
+  const rows = await session.rows<{ is_locked: number }>(`read ${lock}`, `SELECT is_locked FROM ${lock}`)
+  return rows.some(({ is_locked }) => is_locked === 1)
+}
+
+/** Where knex keeps its lock. */
+export function lockTable(step: MigrationsStep): string {
+  return `${quoted(step.schema)}.${quoted(`${tableName(step)}_lock`)}`
+}
+
+/** One row per attempt; those that were rolled back count as never applied (prisma-engines, ARCHITECTURE.md). */
+async function readPrisma(session: Session, table: string): Promise<Applied[]> {
+  const rows = await session.rows<{ name: string; checksum: string; failed: boolean }>(
+    `read ${table}`,
+    `SELECT migration_name AS name, checksum, finished_at IS NULL AS failed FROM ${table} WHERE rolled_back_at IS NULL ORDER BY started_at, migration_name`,
+  )
+  return rows
+}
+
+/** Names in order, as one hash: what a plan is bound to. */
+export function digestOf(names: readonly string[]): string {
+  return sha256(names.join('\n'))
+}

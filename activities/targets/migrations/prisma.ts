@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto'
+import { UnwindError } from '../../../model/errors.ts'
+import type { CallContext } from '../../../model/target.ts'
+import type { Database } from '../../postgres/connect.ts'
+import { readApplied, tableOf } from './applied.ts'
+import { type Contents, isAtomic } from './contents.ts'
+import { RIGHTS } from './rights.ts'
+import type { MigrationsStep } from './schema.ts'
+
+/** The lock that Prisma's own engine takes (prisma-engines, schema-connector), so that `migrate deploy` waits for us and we for it. */
+const PRISMA_LOCK = 72_707_369
+const OUR_LOCK = 7_305_809_221
+const STATEMENT_LIMIT = 10 * 60_000
+
+/**
+ * Takes Prisma's migrations down by the SQL that a person wrote and others approved, in one transaction with the table:
+ * the row stays, with `rolled_back_at`, which the engine reads as never applied. Up again is a row of its own, as
+ * `migrate deploy` writes it.
+ */
+export async function applyPrisma(
+  step: MigrationsStep,
+  { way, contents, before }: { way: 'up' | 'down'; contents: readonly Contents[]; before: readonly string[] },
+  { connection, signal }: CallContext<Database>,
+): Promise<void> {
+  const table = tableOf(step)
+  const options = { statementLimit: STATEMENT_LIMIT, lockLimit: 10_000, rights: RIGHTS }
+  await connection.session(
+    signal,
+    (session) =>
+      session.transaction(async () => {
+        for (const lock of [OUR_LOCK, PRISMA_LOCK]) {
+          const [row] = await session.rows<{ held: boolean }>(
+            'take the lock',
+            'SELECT pg_try_advisory_xact_lock($1) AS held',
+            [lock],
+          )
+          if (!row?.held)
+            throw new UnwindError(
+              'TARGET_UNREACHABLE',
+              `another run is at the migrations of ${connection.name}; it is waited for`,
+            )
+        }
+        const { applied } = await readApplied(session, step)
+        if (applied.map(({ name }) => name).join('\n') !== before.join('\n'))
+          throw new UnwindError(
+            'PLAN_STALE',
+            `somebody migrated ${connection.name} since the plan; what they did is kept. Plan again`,
+            { untouched: true },
+          )
+        for (const { file, up, down } of contents) {
+          for (const sql of (way === 'down' ? down : up)?.statements ?? [])
+            await session.rows(`take ${file.name} ${way}`, sql)
+          if (way === 'down')
+            await session.rows(
+              `record ${file.name}`,
+              `UPDATE ${table} SET rolled_back_at = now() WHERE migration_name = $1 AND finished_at IS NOT NULL AND rolled_back_at IS NULL`,
+              [file.name],
+            )
+          else
+            await session.rows(
+              `record ${file.name}`,
+              `INSERT INTO ${table} (id, checksum, migration_name, started_at, finished_at, applied_steps_count) VALUES ($1, $2, $3, clock_timestamp(), clock_timestamp(), 1)`,
+              [randomUUID(), file.sha256, file.name],
+            )
+        }
+      }),
+    options,
+  )
+}
+
+/** Throws TARGET_REJECTED for a way down that can't be run in one transaction with the table. */
+export function refuseOwnTransactions(contents: readonly Contents[]): void {
+  const own = contents.find(({ down }) =>
+    down?.statements.some((sql) => /^\s*(?:COMMIT|ROLLBACK|BEGIN|START\s+TRANSACTION|END)\b[^;]*;/im.test(sql)),
+  )
+  if (own)
+    throw new UnwindError(
+      'TARGET_REJECTED',
+      `down.sql of ${own.file.name} begins or ends a transaction; leave that out, it runs in one together with Prisma's table`,
+    )
+  if (!isAtomic(contents, 'down'))
+    throw new UnwindError(
+      'TARGET_REJECTED',
+      'a down.sql holds a statement that can not run in a transaction, such as DROP INDEX CONCURRENTLY; write it without',
+    )
+}
