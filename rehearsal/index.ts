@@ -9,7 +9,7 @@ import { play } from './play.ts'
 import type { Scenario } from './schema.ts'
 import type { Stage } from './stage.ts'
 
-export { loadScenarios, type Loaded } from './load.ts'
+export type { Loaded } from './load.ts'
 export { openStage, type Stage } from './stage.ts'
 
 /** How one scenario went. `took` in milliseconds. */
