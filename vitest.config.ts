@@ -28,6 +28,7 @@ export default defineConfig({
       layer('exchange', [], 120_000),
       layer('archive', [], 120_000),
       layer('notify'),
+      layer('flags', [], 300_000),
       layer('tidy'),
       layer('replay'),
       layer('workflows', [TEMPORAL]),

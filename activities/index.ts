@@ -13,6 +13,7 @@ import { mapped } from './failures.ts'
 import { identify } from './identity.ts'
 import { letGo } from './locks.ts'
 import { notifier } from './notify/index.ts'
+import { onCallGroups } from './oncall.ts'
 import { targets } from './registry.ts'
 import { seal } from './seal.ts'
 import { serviceActivities } from './services/entities.ts'
@@ -50,13 +51,21 @@ function engine({ configuration, verifyKeys }: ActivityOptions): EngineActivitie
   const archive = openArchive(configuration.archive)
   return {
     'unwind.archive': ({ state }) => mapped(() => keepReport(requireArchive(archive), state)),
-    'unwind.notify': notifier(configuration),
+    'unwind.notify': notifier(configuration, { attempt }),
     'unwind.evaluate': (call) => mapped(() => evaluateExpression(call)),
     'unwind.seal': (call) => mapped(async () => seal(call, configuration)),
-    'unwind.identify': (call) => mapped(() => identify(verifyKeys, call)),
+    'unwind.identify': (call) =>
+      mapped(async () => {
+        const { subject, groups } = await identify(verifyKeys, call)
+        // Only an approval asks for groups; everything else needs no look at who is on call.
+        const more = call.message === 'approve' ? await onCallGroups(configuration, subject) : []
+        return { subject, groups: [...groups.filter((group) => !group.startsWith('pagerduty:')), ...more] }
+      }),
     'unwind.release': async ({ rollbackId, objects }) => letGo(Context.current().client, objects, rollbackId),
   }
 }
+
+const attempt = () => Context.current().info.attempt
 
 function requireArchive(archive: Archive | undefined): Archive {
   if (archive) return archive

@@ -10,6 +10,8 @@ export const targets: Readonly<Record<string, () => Promise<Target>>> = {
   'rds-snapshot': async () => erase((await import('./targets/rds-snapshot/index.ts')).rdsSnapshot),
   'rds-restore': async () => erase((await import('./targets/rds-restore/index.ts')).rdsRestore),
   'rds-promote': async () => erase((await import('./targets/rds-promote/index.ts')).rdsPromote),
+  launchdarkly: async () => erase((await import('./targets/launchdarkly/index.ts')).launchdarkly),
+  unleash: async () => erase((await import('./targets/unleash/index.ts')).unleash),
 }
 
 /** Loads the targets of these kinds ahead of the first rollback, which should not pay for it. Kinds without one are passed over. */

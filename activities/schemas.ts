@@ -8,6 +8,8 @@ import { RdsRestoreStep, rdsRestoreKind } from './targets/rds-restore/schema.ts'
 import { RdsSnapshotStep, rdsSnapshotKind } from './targets/rds-snapshot/schema.ts'
 import { MigrationsStep, migrationsKind } from './targets/migrations/schema.ts'
 import { PostgresFenceStep, postgresFenceKind } from './targets/postgres-fence/schema.ts'
+import { LaunchDarklyStep, launchDarklyKind } from './targets/launchdarkly/schema.ts'
+import { UnleashStep, unleashKind } from './targets/unleash/schema.ts'
 
 /** Every kind of step, without the code that acts: zod only, so that the API and the CLI can load it. */
 export const kinds: Readonly<Record<string, StepKind>> = {
@@ -19,6 +21,8 @@ export const kinds: Readonly<Record<string, StepKind>> = {
   'rds-snapshot': rdsSnapshotKind as unknown as StepKind,
   'rds-restore': rdsRestoreKind as unknown as StepKind,
   'rds-promote': rdsPromoteKind as unknown as StepKind,
+  launchdarkly: launchDarklyKind as unknown as StepKind,
+  unleash: unleashKind as unknown as StepKind,
 }
 
 /** Any step, as a request or a runbook writes it. */
@@ -32,6 +36,8 @@ export const Step = z
     RdsSnapshotStep,
     RdsRestoreStep,
     RdsPromoteStep,
+    LaunchDarklyStep,
+    UnleashStep,
   ])
   .meta({ id: 'Step' })
 export type Step = z.infer<typeof Step>

@@ -13,6 +13,7 @@ import { answerBrokenRequest } from './http/socket.ts'
 import { validator } from './http/validation.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
+import { hookRoutes } from './routes/hooks.ts'
 import { lockRoutes } from './routes/locks.ts'
 import { messageRoutes } from './routes/messages.ts'
 import { metricsRoutes } from './routes/metrics.ts'
@@ -73,6 +74,7 @@ export function buildApi(options: BuildOptions): App {
     readingRoutes(app, api)
     eventRoutes(app, api, options.watchLimits)
     messageRoutes(app, api)
+    hookRoutes(app, api)
     serviceRoutes(app, api)
     lockRoutes(app, api)
     triggerRoutes(app, api, options.hookLimit)

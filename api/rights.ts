@@ -43,6 +43,7 @@ export const rights = {
   pauseRollback: 'decide',
   resumeRollback: 'decide',
   abortRollback: 'abort',
+  pressSlack: null,
   readOpenApi: null,
   readHealth: null,
   readReadiness: null,

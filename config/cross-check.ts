@@ -13,6 +13,16 @@ export function crossCheck(configuration: Configuration, at: Locate): DocumentPr
     ...Object.keys(configuration.worker.credentials).map((name) =>
       misnamed(['worker', 'credentials', name], name, connections),
     ),
+    ...Object.keys(configuration.worker.channels).map((name) =>
+      misnamed(['worker', 'channels', name], name, Object.keys(configuration.channels ?? {})),
+    ),
+    ...Object.entries(configuration.api.slack?.users ?? {}).map(([id, subject]) =>
+      misnamed(
+        ['api', 'slack', 'users', id],
+        subject,
+        configuration.api.tokens.map((token) => token.subject),
+      ),
+    ),
     ...configuration.api.tokens.flatMap((token, index) =>
       token.environments.map((name, place) =>
         name === '*' ? undefined : misnamed(['api', 'tokens', index, 'environments', place], name, environments),

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { Configuration } from '../model/configuration.ts'
 import { UnwindError } from '../model/errors.ts'
+import type { Secret } from '../model/secret.ts'
 import { crossCheck } from './cross-check.ts'
 import { DOCUMENT_LIMIT, type DocumentProblem, readDocument, writtenProblems } from './document.ts'
 import { type Env, pathFrom, xdg } from './paths.ts'
@@ -77,6 +78,7 @@ const CREDENTIAL_PATHS = ['kubeconfig', 'tokenFile', 'passwordFile', 'ca', 'back
 
 function absolute(configuration: Configuration, folder: string): Configuration {
   const { api, worker, archive, runbooks } = configuration
+  const at = (secret: Secret): Secret => ('file' in secret ? { file: pathFrom(folder, secret.file) } : secret)
   const credentials = Object.entries(worker.credentials).map(([name, entry]) => [
     name,
     {
@@ -84,16 +86,28 @@ function absolute(configuration: Configuration, folder: string): Configuration {
       ...Object.fromEntries(
         CREDENTIAL_PATHS.flatMap((key) => (entry[key] ? [[key, pathFrom(folder, entry[key])]] : [])),
       ),
+      ...(entry.token && { token: at(entry.token) }),
     },
+  ])
+  const channels = Object.entries(worker.channels).map(([name, entry]) => [
+    name,
+    Object.fromEntries(
+      Object.entries(entry).map(([key, value]) => [key, typeof value === 'object' ? at(value) : value]),
+    ),
   ])
   return {
     ...configuration,
     ...(archive && 'folder' in archive && { archive: { folder: pathFrom(folder, archive.folder) } }),
     ...(runbooks && 'folder' in runbooks && { runbooks: { ...runbooks, folder: pathFrom(folder, runbooks.folder) } }),
-    api: { ...api, ...(api.signingKey && { signingKey: pathFrom(folder, api.signingKey) }) },
+    api: {
+      ...api,
+      ...(api.signingKey && { signingKey: pathFrom(folder, api.signingKey) }),
+      ...(api.slack && { slack: { ...api.slack, signingSecret: at(api.slack.signingSecret) } }),
+    },
     worker: {
       ...worker,
       credentials: Object.fromEntries(credentials),
+      channels: Object.fromEntries(channels),
       verifyKeys: worker.verifyKeys.map((key) => pathFrom(folder, key)),
     },
   }

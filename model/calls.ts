@@ -1,5 +1,6 @@
 import type { ApprovalNeed, ApprovalRule, Policy } from './policy.ts'
 import type { AnyMessage } from './messages.ts'
+import type { Notice } from './notices/notice.ts'
 import type { RunState } from './run.ts'
 import type { CompiledCheck } from './runbook/compiled.ts'
 import type { Facts } from './runbook/progress.ts'
@@ -83,7 +84,7 @@ export interface EngineActivities {
 export interface RunbookActivities {
   /** CEL: never throws for what the expression or its inputs are; `unknown` says why it has no answer. */
   'unwind.evaluate'(call: { expression: string; facts: Facts }): Promise<Evaluated>
-  'unwind.notify'(call: NotifyCall): Promise<{ channels: { name: string; ok: boolean; because?: string }[] }>
+  'unwind.notify'(call: NotifyCall): Promise<{ channels: Told[] }>
   /** Keeps report and evidence; answers where. The same run gives the same object. */
   'unwind.archive'(call: { state: RunState }): Promise<{ location: string }>
 }
@@ -112,4 +113,21 @@ export interface NotifyCall {
   text: string
   service: string
   environment: string
+  notice?: Notice
+  quiet?: true
+  /** It may have arrived already. */
+  unsure?: true
+  /** What the channels answered about this run before, by name. */
+  known?: Record<string, string>
+}
+
+/** How one channel took a message. `again`: worth another try after so many milliseconds; `unsure`: it may have arrived. */
+export interface Told {
+  name: string
+  ok: boolean
+  because?: string
+  known?: string
+  url?: string
+  again?: number
+  unsure?: true
 }

@@ -1,10 +1,11 @@
 import { z } from 'zod'
-import { ChannelSettings } from './channels.ts'
+import { ChannelCredentials, ChannelSettings } from './channels.ts'
 import { Origin } from './connections/origin.ts'
 import { PrometheusConnection } from './connections/prometheus.ts'
 import { milliseconds } from './duration.ts'
 import type { ApprovalRule, Policy } from './policy.ts'
 import { RunbookSettings } from './runbook/settings.ts'
+import { Secret } from './secret.ts'
 import { Duration, Name } from './step.ts'
 import { TriggerSettings } from './triggers/settings.ts'
 import { MODES } from './triggers/modes.ts'
@@ -40,6 +41,18 @@ export const Token = z.strictObject({
   expires: z.iso.datetime().optional(),
 })
 export type Token = z.infer<typeof Token>
+
+const SlackHook = z
+  .strictObject({
+    signingSecret: Secret.describe('Of the Slack app: only what it has signed is taken.'),
+    users: z
+      .record(z.string().regex(/^[UW][A-Z0-9]{2,30}$/, 'use the id of a Slack user (U…)'), Subject)
+      .refine((value) => Object.keys(value).length <= 1_000, 'at most 1000 are allowed')
+      .describe('Slack user id → subject of a token under api.tokens, whose groups, verbs and environments count.'),
+    origin: z.url().default('https://hooks.slack.com').describe('Answers to a press go nowhere else.'),
+  })
+  .describe('Takes approvals from the buttons of Slack messages, at /v1/hooks/slack.')
+export type SlackHook = z.infer<typeof SlackHook>
 
 const Approval = z.strictObject({
   min: z.int().min(1).max(10),
@@ -133,6 +146,18 @@ const AwsConnection = z.strictObject({
     .describe('Of a double of AWS on this machine, for tests. Default: AWS.'),
   poll: Duration.optional().describe('Between two looks at what is under way. Default: 20s.'),
   taskQueue: Name.optional().describe('Queue of the workers that hold the credentials. Default: the common queue.'),
+const flagFields = {
+  environment: Name,
+  origin: Origin.describe('The only place that its steps talk to: scheme, host and port.'),
+  taskQueue: Name.optional().describe('Queue of the workers that hold the token. Default: the common queue.'),
+} as const
+
+const UnleashConnection = z.strictObject({ kind: z.literal('unleash'), ...flagFields })
+
+const LaunchDarklyConnection = z.strictObject({
+  kind: z.literal('launchdarkly'),
+  ...flagFields,
+  origin: flagFields.origin.default('https://app.launchdarkly.com'),
 })
 
 /** Shared by API and workers; never a credential. */
@@ -142,6 +167,8 @@ export const Connection = z.discriminatedUnion('kind', [
   PostgresConnection,
   PrometheusConnection,
   AwsConnection,
+  UnleashConnection,
+  LaunchDarklyConnection,
 ])
 export type Connection = z.infer<typeof Connection>
 
@@ -158,6 +185,7 @@ const Credentials = z.strictObject({
     .max(100)
     .optional()
     .describe('Profile of the AWS configuration files, which may assume a role. Default: the SDK’s own chain.'),
+  token: Secret.optional().describe('Of Unleash or LaunchDarkly.'),
   user: z.string().min(1).max(63).optional().describe('Role of a database, or who asks a Prometheus.'),
   passwordFile: z.string().min(1).optional().describe('Path of a file that holds the password and nothing else.'),
   passwordVariable: z
@@ -241,11 +269,16 @@ export const Configuration = z
           .optional()
           .describe('Webhooks that Grafana signs need no token. The API’s alone.'),
         signingKey: z.string().optional().describe('Path of the Ed25519 private key (PKCS 8, PEM). The API’s alone.'),
+        slack: SlackHook.optional(),
       })
       .prefault({}),
     worker: z
       .strictObject({
         credentials: z.record(Name, Credentials).default({}).describe('By connection. The worker’s alone.'),
+        channels: z
+          .record(Name, ChannelCredentials)
+          .default({})
+          .describe('Tokens by channel: where each is found, never the token itself.'),
         verifyKeys: z
           .array(z.string())
           .max(5)

@@ -1,5 +1,5 @@
 import type { Problem } from './errors.ts'
-import type { Nudged, Obligation } from './runbook/progress.ts'
+import type { Heard, Nudged, Obligation, Untold } from './runbook/progress.ts'
 import type { RunState } from './run.ts'
 
 /** What a follow-up workflow is started with: it holds what stays owed, so that the rollback ends and its locks free. */
@@ -20,6 +20,9 @@ export interface FollowupInput {
   events: number
   /** Who went on without approvals: the approval that is owed for it has to be somebody else's. */
   brokenGlassBy?: string
+  /** Messages that the run left on their way, and what the channels keep of it. */
+  untold?: Untold[]
+  heard?: Record<string, Heard>
   carried?: FollowupState
 }
 
@@ -34,6 +37,10 @@ export interface FollowupState {
   /** Epoch milliseconds. */
   since: number
   obligations: (Obligation & { nudged?: Nudged })[]
+  untold?: Untold[]
+  heard?: Record<string, Heard>
+  /** What nobody could be told: channel, event and why. */
+  deaf?: string[]
 }
 
 /** The updates of a follow-up; signed like those of a run. */
@@ -50,16 +57,18 @@ export const OWED_APPROVAL = 'approval'
 /** What a rollback that has ended leaves to be settled; undefined where it owes nothing. */
 export function followupOf(
   state: RunState,
-  { channels, events }: Pick<FollowupInput, 'channels' | 'events'>,
+  { channels, events, messages }: Pick<FollowupInput, 'channels' | 'events'> & { messages: boolean },
 ): FollowupInput | undefined {
   const obligations = (state.obligations ?? []).filter(({ settled }) => !settled)
-  if (obligations.length === 0) return undefined
-  const { id, runId, service, environment, reason, brokenGlass } = state
+  const { id, runId, service, environment, reason, brokenGlass, untold = [], heard } = state
+  const left = messages && untold.length > 0
+  if (obligations.length === 0 && !left) return undefined
   return {
     format: 1,
     ...{ runId, rollbackId: id, service, environment, reason, obligations, channels, events },
     remind: REMIND_OWED,
     ...(brokenGlass && { brokenGlassBy: brokenGlass.by }),
+    ...(left && { untold: [...untold], ...(heard && { heard }) }),
   }
 }
 

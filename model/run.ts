@@ -1,7 +1,16 @@
 import type { Problem } from './errors.ts'
 import type { Expected } from './expected.ts'
 import type { Actor, Approval, ApprovalNeed, Policy } from './policy.ts'
-import type { Decision, Nudged, Obligation, ReleaseFacts, StepAsking, TickedItem, Untold } from './runbook/progress.ts'
+import type {
+  Decision,
+  Heard,
+  Nudged,
+  Obligation,
+  ReleaseFacts,
+  StepAsking,
+  TickedItem,
+  Untold,
+} from './runbook/progress.ts'
 import type { Asked, CompiledCheck, CompiledRunbook } from './runbook/compiled.ts'
 import type { Evidence, Plan, State, Verdict } from './target.ts'
 
@@ -99,11 +108,22 @@ export interface RunInput {
   ledger?: true
   /** The proposal that has started it without a person: it looks at the kill switch before each change. */
   automatic?: string
+  /** Each channel is told by itself and shows the run as it goes on. Absent in inputs of earlier versions. */
+  telling?: Telling
   /** Answers to questions of the decision tree by id, for those that evidence can't answer. */
   answers?: Record<string, 'yes' | 'no'>
   /** The record so far, when the run continues as a new execution. */
   carried?: RunState
 }
+
+/** How people are told: milliseconds between two updates at the most, and where they see the run. */
+export interface Telling {
+  every: number
+  url?: string
+}
+
+/** Twenty minutes: whoever waits for longer begins to ask. */
+export const DEFAULT_UPDATE = 20 * 60_000
 
 /** Milliseconds and counts. Part of the input, so that a change of configuration touches no running rollback. */
 export interface RunLimits {
@@ -216,6 +236,11 @@ export interface RunState {
   nudged?: Nudged
   /** Messages that are on their way: a continued run sends them again under the same key. */
   untold?: Untold[]
+  /** What the channels keep of this run, by name: they are told when it should change. */
+  heard?: Record<string, Heard>
+  /** The ticket that was opened for it, and when people hear of the run again at the latest. */
+  ticket?: string
+  nextUpdate?: number
   checklist?: TickedItem[]
   obligations?: Obligation[]
   /** Somebody went on without the missing approvals of this plan. */

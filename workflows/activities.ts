@@ -9,6 +9,7 @@ import type {
   RunbookActivities,
   StepActivities,
   StepCall,
+  Told,
   VerifyCall,
 } from '../model/calls.ts'
 import type { RunInput, RunLimits, RunState, StepState } from '../model/run.ts'
@@ -34,6 +35,17 @@ const people = proxyActivities<Pick<RunbookActivities, 'unwind.notify'>>({
   startToCloseTimeout: 10_000,
   scheduleToCloseTimeout: 30_000,
   retry: { initialInterval: 500, backoffCoefficient: 2, maximumInterval: 5_000, maximumAttempts: 3 },
+})
+
+/**
+ * One message to one channel. What the channel answers is a result; only the death of its worker is tried again here, for
+ * as long as such a death may last.
+ */
+const channel = proxyActivities<Pick<RunbookActivities, 'unwind.notify'>>({
+  // An attempt ends by itself after eight seconds. Before that no other one may begin: two at once would both post.
+  startToCloseTimeout: 15_000,
+  scheduleToCloseTimeout: 10 * MINUTE,
+  retry: { initialInterval: 500, backoffCoefficient: 2, maximumInterval: 10_000 },
 })
 
 /** Keeping the report waits for an archive that is away, but the run holds its service's lock meanwhile. */
@@ -87,6 +99,17 @@ export function notify(message: NotifyCall): ReturnType<RunbookActivities['unwin
   return people['unwind.notify'].executeWithOptions({ summary: `Tell ${message.channels.join(', ')}`.slice(0, 190) }, [
     message,
   ])
+}
+
+/** Tells one channel, and answers how it went: never fails. */
+export async function deliver(name: string, message: NotifyCall): Promise<Told> {
+  try {
+    const summary = `${message.quiet ? 'Update' : 'Tell'} ${name}: ${message.event}`.slice(0, 190)
+    const { channels } = await channel['unwind.notify'].executeWithOptions({ summary }, [message])
+    return channels[0] ?? { name, ok: false, because: 'the worker told nothing' }
+  } catch {
+    return { name, ok: false, because: 'no worker has told it within ten minutes' }
+  }
 }
 
 /** Keeps the report of a run. Fails after two minutes at the latest. */

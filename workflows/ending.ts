@@ -18,9 +18,9 @@ export async function keep(run: Run): Promise<void> {
 }
 
 /** Hands what is still owed to a workflow of its own, which outlives this one. */
-export async function handOver({ input, state }: Run): Promise<void> {
+export async function handOver({ input, state, outbox }: Run): Promise<void> {
   const channels = input.runbook?.communicate.needsPerson ?? []
-  const owed = followupOf(state, { channels, events: input.limits.events })
+  const owed = followupOf(state, { channels, events: input.limits.events, messages: outbox !== undefined })
   if (!owed) return
   const { service, environment } = state
   await startChild<typeof followup>('followup', {

@@ -20,6 +20,7 @@ import {
 } from '../model/followup.ts'
 import type { Signed } from '../model/messages.ts'
 import { engine, notify } from './activities.ts'
+import { openOutbox, type Outbox } from './outbox.ts'
 import { problemOf, refusal } from './problem.ts'
 
 type Settle = Signed<FollowupMessages['settle']>
@@ -33,12 +34,14 @@ export async function followup(input: FollowupInput): Promise<FollowupState> {
     validator: (message) => refuse(state, message),
     description: 'Say that an obligation is settled: {"id": "…"}. Needs a signature: use the API or the CLI of Unwind.',
   })
+  const outbox = input.untold || state.untold ? outboxOf(state) : undefined
   for (let moment = next(); moment !== undefined; moment = next()) {
     const woken = () => next() === undefined || mustContinue(input)
     const early = await condition(woken, Math.max(1, moment - Date.now()), { summary: 'Until the next reminder' })
     if (!early) await remind(input, state)
     if (mustContinue(input)) await goOn(input, state)
   }
+  if (outbox) await condition(() => state.untold === undefined)
   await condition(allHandlersFinished)
   return state
 
@@ -47,9 +50,26 @@ export async function followup(input: FollowupInput): Promise<FollowupState> {
   }
 }
 
-function open({ runId, rollbackId, service, environment, reason, obligations }: FollowupInput): FollowupState {
+function open(input: FollowupInput): FollowupState {
+  const { runId, rollbackId, service, environment, reason, obligations, untold, heard } = input
   const since = workflowInfo().startTime.getTime()
-  return { format: 1, ...{ runId, rollbackId, service, environment, reason, since }, obligations: [...obligations] }
+  return {
+    ...{ format: 1, runId, rollbackId, service, environment, reason, since, obligations: [...obligations] },
+    ...(untold && { untold }),
+    ...(heard && { heard }),
+  }
+}
+
+/** What was on its way when the run ended is told from here: the run did not wait for it. */
+function outboxOf(state: FollowupState): Outbox {
+  const { service, environment } = state
+  return openOutbox({
+    ...{ place: { service, environment }, record: state },
+    settled: ({ event }, { name, ok, because }) => {
+      if (!ok) state.deaf = [...(state.deaf ?? []), `${name}: ${event}${because ? `: ${because}` : ''}`].slice(-20)
+      show(state)
+    },
+  })
 }
 
 async function settle(input: FollowupInput, state: FollowupState, message: Settle): Promise<FollowupState> {
@@ -103,8 +123,10 @@ function show(state: FollowupState): void {
   const lines = state.obligations.map(
     ({ id, text, owner, settled }) => `- [${settled ? 'x' : ' '}] \`${id}\` ${text} (${owner})`,
   )
+  const deaf = (state.deaf ?? []).map((line) => `- could not tell ${line}`)
   setCurrentDetails(
-    [`**Still owed by ${state.service} in ${state.environment}**`, '', ...lines].join('\n').slice(0, 16_000),
+    [`**Still owed by ${state.service} in ${state.environment}**`, '', ...lines, ...deaf].join('\n').slice(0, 16_000),
   )
-  upsertMemo({ followup: state })
+  const { untold: _untold, heard: _heard, ...shown } = state
+  upsertMemo({ followup: shown })
 }

@@ -8,7 +8,7 @@ import { hasAnswer } from './asking.ts'
 import { problemOf, refusal } from './problem.ts'
 import { note, type Run } from './record.ts'
 import { cancelAll } from './scope.ts'
-import { escalate, page } from './telling.ts'
+import { escalate, page, refresh } from './telling.ts'
 
 /** A break-glass approval is owed within a day, in milliseconds. */
 const APPROVAL_OWED = 24 * 60 * 60_000
@@ -36,6 +36,7 @@ async function receive<Name extends MessageName>(
   const sender = await identify(name, message, run)
   refuse(run, name, message)
   ACCEPT[name](run, message, sender)
+  refresh(run, name)
   const { phase, planDigest } = run.state
   return { phase, ...(planDigest && { planDigest }) }
 }

@@ -7,6 +7,7 @@ import { tickBy } from '../model/runbook/checklist.ts'
 import type { CompiledRunbook } from '../model/runbook/compiled.ts'
 import type { EventType, Outcome, Phase, RunInput, RunState, StepState, TimelineEvent } from '../model/run.ts'
 import { addEvent } from '../model/timeline.ts'
+import type { Outbox } from './outbox.ts'
 
 /** One run in memory: its input, its record, and what has been asked of it and not been carried out yet. */
 export interface Run {
@@ -17,6 +18,8 @@ export interface Run {
   answers: (Messages['answer'] & { actor: string })[]
   abort?: { actor: string; note: string }
   rejected?: boolean
+  /** Messages to people; absent in runs of earlier versions. */
+  outbox?: Outbox
   /** The scopes of the activities that run now; an abort cancels them. */
   readonly scopes: Set<CancellationScope>
 }

@@ -11,6 +11,7 @@ import { note, type Run } from './record.ts'
 import { filledIn } from './references.ts'
 import { abortable } from './scope.ts'
 import { change, judge } from './steps.ts'
+import { tell } from './telling.ts'
 import { elapsed } from './timing.ts'
 
 type Carry = (run: Run, step: StepState) => Promise<Failure | undefined>
@@ -100,6 +101,10 @@ async function tellPeople(run: Run, step: StepState): Promise<undefined> {
   const { text = step.title, channels = [] } = compiledOf(run.input, step).asked ?? {}
   const { service, environment } = run.input
   step.startedAt ??= Date.now()
+  if (run.outbox) {
+    done(run, step, `${step.title}: on its way to ${channels.join(', ')}`)
+    return tell(run, channels, 'step', text) as undefined
+  }
   step.status = 'applying'
   const message = { key: `${run.state.runId}/${step.id}`, channels, event: 'step', text, service, environment }
   const told = await abortable(run, () => notify(message)).catch(() => undefined)

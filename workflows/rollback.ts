@@ -3,7 +3,7 @@ import { abortEffect } from '../model/choices.ts'
 import { headline } from '../model/details.ts'
 import { readable } from '../model/duration.ts'
 import type { ApprovalNeed } from '../model/policy.ts'
-import { type Report, report } from '../model/report/report.ts'
+import { type Report, report as reportOf } from '../model/report/report.ts'
 import type { RunInput, RunState, StepState } from '../model/run.ts'
 import { release } from './activities.ts'
 import { approved, awaitApproval } from './approval.ts'
@@ -20,31 +20,52 @@ import { answerParked, park } from './parking.ts'
 import { endsPlanning, planSteps } from './planning.ts'
 import { end, enter, nextSteps, note, openRun, type Run } from './record.ts'
 import { abortable, cancelAll } from './scope.ts'
-import { page, parting, tell, tellAgain } from './telling.ts'
+import { page, parting, refresh, report, tell, tellAgain } from './telling.ts'
 import { isOverdue } from './timing.ts'
 
 /** One rollback from request to report. Ends only with an outcome: a failure parks and waits for a person. */
 export async function rollback(input: RunInput): Promise<RunState> {
   const run = openRun(input)
   setHandler(defineQuery<RunState>('state'), () => run.state)
-  setHandler(defineQuery<Report>('report'), () => report(run.state))
+  setHandler(defineQuery<Report>('report'), () => reportOf(run.state))
   openInbox(run)
   abortWhenCancelled(run)
   await CancellationScope.nonCancellable(async () => {
     tellAgain(run)
-    if (!input.carried) tell(run, input.runbook?.communicate.started, 'started', `Rollback asked for: ${input.reason}`)
+    if (!input.carried) begin(run)
     while (!run.state.outcome) {
+      const before = place(run)
       await advance(run)
       if (run.abort) abort(run, run.abort)
+      if (place(run) !== before && !run.state.outcome) refresh(run, run.state.phase)
       if (mustContinue(run)) await continueWhenLong(run)
     }
-    tell(run, input.runbook?.communicate.finished, 'finished', headline(run.state))
-    await Promise.all([letGo(run), tellLedger(run)])
-    await keep(run)
-    await handOver(run)
-    await parting(run)
+    await finish(run)
   })
   return run.state
+}
+
+function begin(run: Run): void {
+  const text = `Rollback asked for: ${run.input.reason}`
+  tell(run, run.input.runbook?.communicate.started, 'started', text)
+  report(run, 'opened', text)
+}
+
+async function finish(run: Run): Promise<void> {
+  const text = headline(run.state)
+  refresh(run, 'ended')
+  tell(run, run.input.runbook?.communicate.finished, 'finished', text)
+  report(run, 'closed', text)
+  await Promise.all([letGo(run), tellLedger(run)])
+  await keep(run)
+  if (!run.outbox) await handOver(run)
+  await parting(run)
+  if (run.outbox) await handOver(run)
+}
+
+/** Where the run stands, as far as people see it at a glance. */
+function place({ state }: Run): string {
+  return [state.phase, ...state.steps.map(({ id, status, attempt }) => `${id} ${status} ${attempt}`)].join('\n')
 }
 
 /** One step of the run's own state machine; returns when the phase may have changed. */

@@ -1,19 +1,22 @@
-import { condition } from '@temporalio/workflow'
+import { condition, sleep } from '@temporalio/workflow'
+import type { Told } from '../model/calls.ts'
+import { notice } from '../model/notices/notice.ts'
+import type { Telling } from '../model/run.ts'
 import type { Untold } from '../model/runbook/progress.ts'
-import { notify } from './activities.ts'
-import { note, type Run } from './record.ts'
+import { openOutbox, post } from './outbox.ts'
+import type { Run } from './record.ts'
+import { sendAgain, sendAll, toldNote } from './telling-together.ts'
 
-/** So long the end of a run waits for messages that are on their way, in milliseconds; then they are given up. */
-const PARTING = 20_000
-const FAILED = 'could not tell'
+/** So long the end of a run waits for messages that are on their way, in milliseconds; then the follow-up has them. */
+const PARTING = 1_000
+/** The same in runs of earlier versions, which give them up then. */
+const PARTING_TOGETHER = 20_000
 
 /** Tells these channels in the background: nothing waits for it, and nothing that goes wrong there reaches the run. */
 export function tell(run: Run, channels: readonly string[] | undefined, event: string, text: string): void {
   if (!channels || channels.length === 0) return
-  const seq = run.state.timeline.at(-1)?.seq ?? 0
-  const message = { key: `${run.state.runId}/${event}/${seq}`, channels: [...channels], event, text }
-  run.state.untold = [...(run.state.untold ?? []), message]
-  send(run, message)
+  if (!run.outbox) return sendAll(run, channels, event, text)
+  for (const name of new Set(channels)) enqueue(run, name, { event, text })
 }
 
 /** Tells those who are to be paged when a person is needed. */
@@ -29,33 +32,69 @@ export function escalate(run: Run, text: string): boolean {
   return true
 }
 
+/** Shows where the run stands now, wherever a channel shows it: no new message, nobody is addressed. */
+export function refresh(run: Run, event: string): void {
+  if (!run.outbox) return
+  for (const name of Object.keys(run.state.heard ?? {})) enqueue(run, name, { event, text: '', quiet: true })
+}
+
+/** Opens the ticket of the run, or closes it with the last report: nothing else is written there. */
+export function report(run: Run, event: string, text: string): void {
+  if (!run.outbox) return
+  for (const name of run.input.runbook?.communicate.ticket ?? []) enqueue(run, name, { event, text, report: true })
+}
+
 /** Sends what an earlier execution of this run has not seen confirmed. The key keeps people from hearing it twice. */
 export function tellAgain(run: Run): void {
-  for (const message of run.state.untold ?? []) send(run, message)
-}
-
-/** Waits for the messages that are on their way, but not for long. */
-export async function parting({ state }: Run): Promise<void> {
-  if (!state.untold) return
-  await condition(() => state.untold === undefined, PARTING, { summary: 'Wait for the last messages' })
-}
-
-function send(run: Run, message: Untold): void {
+  const { telling } = run.input
+  if (!telling) return sendAgain(run)
   const { service, environment } = run.input
-  notify({ ...message, service, environment }).then(
-    ({ channels }) => {
-      const deaf = channels.filter(({ ok }) => !ok)
-      const failed = deaf.map(({ name, because }) => `${name}${because ? ` (${because})` : ''}`).join(', ')
-      told(run, message, failed ? `${FAILED} ${failed}` : `told ${message.channels.join(', ')}`)
-    },
-    () => told(run, message, `${FAILED} ${message.channels.join(', ')}`),
-  )
+  const settled = (message: Untold, told: Told) => answered(run, message, told)
+  run.outbox = openOutbox({ place: { service, environment }, record: run.state, settled })
+  if (Object.values(run.input.runbook?.communicate ?? {}).some((names) => names.length > 0))
+    void keepTelling(run, telling)
 }
 
-function told(run: Run, message: Untold, text: string): void {
-  const left = (run.state.untold ?? []).filter(({ key }) => key !== message.key)
-  if (left.length > 0) run.state.untold = left
-  else delete run.state.untold
-  // Reminders stand in the timeline already, and may be many.
-  if (message.event !== 'reminded' || text.startsWith(FAILED)) note(run, 'told', `${message.event}: ${text}`)
+/** Waits for the messages that are on their way, but hardly: the lock of the service is held meanwhile. */
+export async function parting({ state, outbox }: Run): Promise<void> {
+  if (!state.untold) return
+  const limit = outbox ? PARTING : PARTING_TOGETHER
+  await condition(() => state.untold === undefined, limit, { summary: 'Wait for the last messages' })
+}
+
+/** Whoever has heard of the run hears of it again at the promised time, also when nothing has happened. */
+async function keepTelling(run: Run, { every }: Telling): Promise<void> {
+  const { state } = run
+  while (!state.outcome) {
+    state.nextUpdate ??= Date.now() + every
+    await sleep(Math.max(1, state.nextUpdate - Date.now()), { summary: 'Until the next update' })
+    if (state.outcome) return
+    state.nextUpdate = Date.now() + every
+    refresh(run, 'update')
+  }
+}
+
+function enqueue(
+  { input, state, outbox }: Run,
+  name: string,
+  message: { event: string; text: string; quiet?: true; report?: boolean },
+): void {
+  if (!outbox) return
+  const { event, text, quiet, report: whole = false } = message
+  const seq = state.timeline.at(-1)?.seq ?? 0
+  const url = input.telling?.url && `${input.telling.url}?run=${state.runId}`
+  const about = { url, ticket: state.ticket, next: state.nextUpdate, now: Date.now(), report: whole }
+  const key = `${state.runId}/${event}/${seq}`
+  post(outbox, { key, channels: [name], event, text, notice: notice(state, about), ...(quiet && { quiet }) })
+}
+
+function answered(run: Run, message: Untold, { name, ok, because, url }: Told): void {
+  const tickets = run.input.runbook?.communicate.ticket ?? []
+  if (ok && url && tickets.includes(name) && run.state.ticket === undefined) {
+    run.state.ticket = url
+    refresh(run, 'ticket')
+  }
+  // Where a run stands is shown often, and is no event.
+  if (ok && message.quiet) return
+  toldNote(run, message, ok ? undefined : `${name}${because ? ` (${because})` : ''}`)
 }

@@ -15,7 +15,7 @@ interface Shown {
 export function runbookLines({ document, outline, revision }: Shown, width: number): Line[] {
   const { metadata, environments = {}, policy, checklist = [], communicate = {} } = document
   const [head, ...drawn] = graphLines(outline, width)
-  const told = Object.entries(communicate).map(([event, names]) => `${event}: ${(names ?? []).join(', ')}`)
+  const told = Object.entries(communicate).map(([event, names]) => `${event}: ${[names ?? []].flat().join(', ')}`)
   return [
     ...(head ? [head] : []),
     ...(metadata.description === undefined ? [] : paragraph('plain', metadata.description, 0, width)),

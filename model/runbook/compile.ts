@@ -1,8 +1,9 @@
 import { floorOf, refuseDangling, unknown } from '../compile.ts'
+import type { Configuration } from '../configuration.ts'
 import { milliseconds } from '../duration.ts'
 import { UnwindError } from '../errors.ts'
 import type { Actor, ApprovalRule } from '../policy.ts'
-import type { RunInput } from '../run.ts'
+import { DEFAULT_UPDATE, type RunInput, type Telling } from '../run.ts'
 import type { Communicate, CompiledRunbook, ParameterValue } from './compiled.ts'
 import { compileStepOf } from './compile-step.ts'
 import type { Runbook } from './document.ts'
@@ -57,7 +58,14 @@ export function compileRunbook(
     runbook: { ...compiledOf(loaded, parameters, around), approvals },
     ...(request.alert && { alert: request.alert }),
     ...(request.answers && { answers: request.answers }),
+    telling: tellingOf(runbook, request.environment, configuration),
   }
+}
+
+function tellingOf({ communicate, metadata }: Runbook, environment: string, { api }: Configuration): Telling {
+  const every = communicate?.every ? milliseconds(communicate.every) : DEFAULT_UPDATE
+  const base = api.url?.replace(/\/$/, '')
+  return { every, ...(base && { url: `${base}/v1/rollbacks/${environment}/${metadata.service}` }) }
 }
 
 function refuseUnwanted(loaded: LoadedRunbook, name: string, { configuration, others = new Map() }: Around): void {
@@ -105,7 +113,8 @@ function compiledOf(
   parameters: Record<string, ParameterValue>,
   { configuration }: Around,
 ): Omit<CompiledRunbook, 'approvals'> {
-  const { metadata, policy, decision, contacts = {}, communicate = {}, checklist = [] } = runbook
+  const { metadata, policy, decision, contacts = {}, checklist = [] } = runbook
+  const { every: _every, ...communicate } = runbook.communicate ?? {}
   const channels = channelsOf(configuration)
   const told = Object.entries(communicate).map(([event, names = []]) => [event, toChannels(names, contacts, channels)])
   const released = Object.values(runbook.parameters ?? {}).some(({ type }) => type === 'release')

@@ -124,7 +124,10 @@ const fields = {
       started: Channels.optional(),
       needsPerson: Channels.optional(),
       finished: Channels.optional(),
-      ticket: Channels.optional(),
+      ticket: Channels.optional().describe(
+        'An issue is opened there with the report, and gets the last one at the end.',
+      ),
+      every: Duration.optional().describe('Who has heard of the run hears of it again so often. Default: 20m.'),
     })
     .optional()
     .describe('Who is told what: channels of the configuration, or contacts.'),

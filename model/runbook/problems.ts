@@ -54,7 +54,8 @@ function policyProblems(runbook: Runbook): RunbookProblem[] {
 }
 
 function peopleProblems(runbook: Runbook, around: Surroundings): RunbookProblem[] {
-  return Object.entries(runbook.communicate ?? {}).flatMap(([event, names]) =>
+  const { every: _every, ...communicate } = runbook.communicate ?? {}
+  return Object.entries(communicate).flatMap(([event, names]) =>
     (names ?? []).flatMap((name, at) => channelProblems(runbook, name, around, ['communicate', event, at])),
   )
 }

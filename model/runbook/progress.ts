@@ -1,3 +1,4 @@
+import type { Notice } from '../notices/notice.ts'
 import type { ApprovalNeed } from '../policy.ts'
 import type { ChecklistItem, ParameterValue } from './compiled.ts'
 
@@ -91,6 +92,22 @@ export interface Untold {
   channels: string[]
   event: string
   text: string
+  /** The run as it stood then. Absent in records of earlier versions, whose messages are text only. */
+  notice?: Notice
+  /** Only what the channel shows of the run changes; nobody is addressed. */
+  quiet?: true
+  /** It may have arrived: whoever tells it again looks first. */
+  unsure?: true
+  /** Since when it is on its way, how often that failed, and until when it waits. Epoch milliseconds. */
+  sentAt?: number
+  tries?: number
+  notBefore?: number
+}
+
+/** What a channel keeps of a run: its own id of the message or ticket, and where people find that. */
+export interface Heard {
+  known: string
+  url?: string
 }
 
 /** A checklist item with who or what ticked it. */

@@ -113,7 +113,7 @@ export function channelProblems(
   ]
 }
 
-/** The channel that a name stands for: one of the configuration, or that of a contact (`pagerduty:checkout` → pagerduty). */
+/** The channel that a name stands for: one of the configuration, or that of a contact (`pagerduty:checkout` → checkout, else pagerduty). */
 export function channelOf(
   name: string,
   contacts: Readonly<Record<string, string>>,
@@ -121,5 +121,7 @@ export function channelOf(
 ): string | undefined {
   if (channels.includes(name)) return name
   const contact = Object.hasOwn(contacts, name) ? contacts[name] : undefined
-  return [contact, contact?.split(':')[0]].find((word) => word !== undefined && channels.includes(word))
+  return [contact, contact?.split(':')[1], contact?.split(':')[0]].find(
+    (word) => word !== undefined && channels.includes(word),
+  )
 }

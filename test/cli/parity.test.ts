@@ -49,6 +49,7 @@ const NONE: Readonly<Record<string, string>> = {
   readOpenApi: 'for programs',
   readMetrics: 'for Prometheus',
   postAlerts: 'for Alertmanager',
+  pressSlack: 'for Slack; `approve` and `reject` do the same',
 }
 
 /** Commands that use no operation: they work on the machine where they run. */

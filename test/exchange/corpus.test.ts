@@ -4,7 +4,7 @@ import { kinds } from '../../activities/schemas.ts'
 import { importRunbook, type Known, knownBy } from '../../exchange/import/index.ts'
 import { CORPUS, type Expected, type Source } from './corpus/lines.ts'
 
-const KINDS = ['helm', 'argo-cd', 'git-revert', 'migrations', 'rds-restore', 'rds-snapshot', 'unleash', 'launchdarkly']
+const KINDS = ['helm', 'argo-cd', 'git-revert', 'migrations', 'rds-restore', 'rds-snapshot']
 const own = knownBy(kinds, measurements)
 /** A kind that is there reads its steps by its own schema; one that is not there yet takes them as they are. */
 const known: Known = {

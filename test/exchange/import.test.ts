@@ -266,6 +266,30 @@ aws rds modify-db-instance --db-instance-identifier mydb-recovery --new-db-insta
   expect(text).toContain('# Refused: aws rds modify-db-instance')
 })
 
+test('calls of feature flags become typed steps, those of an endpoint that is gone as well', () => {
+  const unleash = 'https://unleash.example.org/api/admin'
+  const patch = `-H 'Content-Type: application/json; domain-model=launchdarkly.semanticpatch'`
+  const semantic = `{"environmentKey":"production","instructions":[{"kind":"turnFlagOff"}]}`
+  const source = [
+    `curl -X POST ${unleash}/features/new-cart/toggle/off`,
+    `curl -X POST ${unleash}/projects/shop/features/old-cart/environments/production/on`,
+    `curl -X PATCH ${patch} https://app.launchdarkly.com/api/v2/flags/shop/express -d '${semantic}'`,
+    'ldcli flags toggle-off --flag gift --project shop --environment production',
+  ].join('\n')
+  const { document, findings } = read(source, known)
+  expect(findings.map(({ outcome }) => outcome)).toEqual(['step', 'step', 'step', 'step'])
+  expect(findings[0]?.reason).toContain('removed this endpoint')
+  const where = { project: 'shop', flagEnvironment: 'production' }
+  expect(document).toMatchObject({
+    steps: [
+      { kind: 'unleash', flag: 'new-cart', to: 'off' },
+      { kind: 'unleash', flag: 'old-cart', to: 'on', ...where },
+      { kind: 'launchdarkly', flag: 'express', to: 'off', ...where },
+      { kind: 'launchdarkly', flag: 'gift', to: 'off', ...where },
+    ],
+  })
+})
+
 function DESIGN(): string[] {
   return [
     'helm',
@@ -276,8 +300,6 @@ function DESIGN(): string[] {
     'rds-restore',
     'rds-promote',
     'rds-snapshot',
-    'unleash',
-    'launchdarkly',
     'github-actions',
   ]
 }

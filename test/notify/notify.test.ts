@@ -53,9 +53,9 @@ test('what one channel does holds no other up, and its own words of failure are 
     if (event === 'known') throw new UnwindError('TARGET_UNREACHABLE', 'the chat does not answer')
     throw new Error('https://hooks.example/canary-token refused')
   }
-  const tell = notifier(configured, { log: channel(upsert) })
+  const tell = notifier(configured, { registry: { log: channel(upsert) } })
   expect(await tell({ ...message(['ops']), event: 'known' })).toEqual({
-    channels: [{ name: 'ops', ok: false, because: 'the chat does not answer' }],
+    channels: [{ name: 'ops', ok: false, because: 'the chat does not answer', again: 5_000 }],
   })
   expect(JSON.stringify(await tell(message(['ops', 'status', 'ops'])))).toBe(
     JSON.stringify({
@@ -74,7 +74,7 @@ test('a channel that never answers is given up, and its signal says so', async (
     signals.push(signal)
     return new Promise(() => undefined)
   }
-  const told = notifier(configured, { log: channel(upsert) })(message(['ops']))
+  const told = notifier(configured, { registry: { log: channel(upsert) } })(message(['ops']))
   await vi.advanceTimersByTimeAsync(8_001)
   expect(await told).toMatchObject({ channels: [{ name: 'ops', ok: false, because: 'no answer within 8 s' }] })
   expect(signals[0]?.aborted).toBe(true)

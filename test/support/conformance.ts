@@ -41,6 +41,11 @@ export interface Fixture {
   unreachable: () => Promise<unknown>
   /** A subject that is full of these secrets, in both of its revisions. */
   secret: () => Promise<{ subject: Subject; canaries: string[] }>
+  /**
+   * The system takes no condition with its writes, but they say what shall be so: one that arrives late is accepted, and
+   * has to change nothing.
+   */
+  unconditional?: true
   /** A proxy before the system that can hold a write, the credentials that lead through it, and the target's module. */
   proxied: () => Promise<{ proxy: HoldingProxy; credentials: unknown; module: string; exported: string }>
 }

@@ -1,4 +1,4 @@
-import { type Args, type Around, type Became, durationOf, manual, type Recogniser, refused } from '../became.ts'
+import { type Args, type Around, type Became, durationOf, manual, type Recogniser } from '../became.ts'
 import { type Flags, readFlags } from '../flags.ts'
 
 const FLAGS = [
@@ -117,19 +117,17 @@ function healthOf(url: string, method: string, flags: Flags, { connections }: Ar
 
 /** Calls of Unleash and LaunchDarkly. */
 function flagOf(url: string, method: string, body: string | undefined): Became | undefined {
-  if (/\/api\/admin\/features\/[^/]+\/toggle\/(on|off)/.test(url))
-    return refused(
-      'Unleash has removed this endpoint; it answers 404 and the feature stays as it is.',
-      'Use a step of kind unleash: it names project and environment, and puts the strategies back when it is undone.',
-    )
+  const old = /\/api\/admin\/features\/([^/]+)\/toggle\/(on|off)\/?$/.exec(url)
+  if (old && method === 'POST') {
+    const [, flag, to] = old
+    const because =
+      'Unleash has removed this endpoint (it answers 404), so it became a step that names project and environment: see both.'
+    return { as: 'step', step: { kind: 'unleash', flag, to }, object: `${flag}`, because }
+  }
   const unleash = /\/api\/admin\/projects\/([^/]+)\/features\/([^/]+)\/environments\/([^/]+)\/(on|off)\/?$/.exec(url)
   if (unleash && method === 'POST') {
-    const [, project, feature, environment, to] = unleash
-    return {
-      as: 'step',
-      step: { kind: 'unleash', project, feature, environment, enabled: to === 'on' },
-      object: `${feature}`,
-    }
+    const [, project, flag, flagEnvironment, to] = unleash
+    return { as: 'step', step: { kind: 'unleash', project, flag, flagEnvironment, to }, object: `${flag}` }
   }
   const flag = /launchdarkly\.com\/api\/v2\/flags\/([^/]+)\/([^/?]+)/.exec(url)
   if (!flag || method !== 'PATCH') return undefined
@@ -142,7 +140,7 @@ function flagOf(url: string, method: string, body: string | undefined): Became |
   if ((!semantic && !pointer) || !where) return manual('What it changes about the flag is not clear.')
   return {
     as: 'step',
-    step: { kind: 'launchdarkly', project, flag: key, environment: where, enabled: on },
+    step: { kind: 'launchdarkly', project, flag: key, flagEnvironment: where, to: on ? 'on' : 'off' },
     object: `${key}`,
   }
 }
@@ -178,7 +176,7 @@ export const ldcli: Recogniser = (args: Args) => {
     return manual('What it changes about the flag is not clear.')
   return {
     as: 'step',
-    step: { kind: 'launchdarkly', project, flag, environment, enabled: toggle[1] === 'on' },
+    step: { kind: 'launchdarkly', project, flag, flagEnvironment: environment, to: toggle[1] },
     object: flag,
   }
 }

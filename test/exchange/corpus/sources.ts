@@ -109,5 +109,4 @@ export const DANGERS = [
   'alembic downgrade base',
   'helm uninstall shop',
   'git push --force origin main',
-  'curl -X POST https://unleash.example.org/api/admin/features/new/toggle/off',
 ]
