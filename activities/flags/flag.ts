@@ -22,8 +22,6 @@ export interface FlagSystem<Step> {
   read(step: Step, context: CallContext): Promise<Flag>
   /** Turns it on or off, whatever it was: once more changes nothing. */
   turn(step: Step, on: boolean, context: CallContext): Promise<void>
-  /** Takes away what turning on has added. */
-  remove?(step: Step, strategy: string, context: CallContext): Promise<void>
 }
 
 /** Where a flag is: what a rollback overwrites, as content. */

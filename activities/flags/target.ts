@@ -42,6 +42,7 @@ async function plan<Step extends FlagStep>(
   const to = (context.towards as FlagState | undefined) ?? { ...from, on: step.to === 'on' }
   if (from.on === to.on)
     throw new UnwindError('NO_ROLLBACK_TARGET', `${flag.name} is ${word(from.on)} already; there is nothing to turn`)
+  refuseAdding(flag, to)
   const owned = flag.owner === undefined ? [] : [ownedWarning(flag)]
   return {
     summary: `${flag.name}: ${word(from.on)} → ${word(to.on)}`,
@@ -60,6 +61,13 @@ function refuseOwned({ name, owner }: Flag, { force }: FlagStep): void {
   )
 }
 
+/** Turning on would add a strategy for everybody, which nobody has planned. */
+function refuseAdding({ name, strategies }: Flag, { on }: FlagState): void {
+  if (!on || !strategies || strategies.some(({ inForce }) => inForce)) return
+  const message = `${name} has no strategy in force, and turning it on would add one for everybody; add one there, then retry`
+  throw new UnwindError('TARGET_REJECTED', message)
+}
+
 function ownedWarning({ name, owner }: Flag) {
   return { code: 'OWNED', message: `${name} is managed by ${owner}, which may turn it back`, confirm: true }
 }
@@ -72,26 +80,10 @@ async function apply<Step extends FlagStep>(
 ): Promise<{ state: FlagState } | { again: number; doing: string }> {
   const flag = await system.read(step, context)
   if (isAt(flag, to)) return { state: to }
-  const added = addedBy(flag, to)
-  if (added !== undefined && system.remove) {
-    await system.remove(step, added, context)
-    return { again: 0, doing: `takes away what turning ${flag.name} on has added` }
-  }
   if (!isAt(flag, from)) {
     const message = `somebody has changed the rules of ${flag.name} since the plan; look at it and plan anew`
     throw new UnwindError('PLAN_STALE', message, { untouched: flag.on === from.on })
   }
   await system.turn(step, to.on, context)
   return { again: 0, doing: `turns ${flag.name} ${word(to.on)}` }
-}
-
-/** The one strategy that turning on adds where none is in force: it was not there, and nothing else has changed. */
-function addedBy(flag: Flag, to: FlagState): string | undefined {
-  if (!flag.on || !to.on || !flag.strategies || !to.strategies) return undefined
-  const before = new Set(to.strategies)
-  const news = flag.strategies.filter(({ id }) => !before.has(id))
-  const others = flag.strategies.filter(({ id }) => before.has(id))
-  const [only, ...more] = news
-  if (!only || more.length > 0 || others.length !== before.size) return undefined
-  return others.some(({ inForce }) => inForce) ? undefined : only.id
 }

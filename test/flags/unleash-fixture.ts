@@ -21,6 +21,10 @@ export interface UnleashLab {
 const PRODUCTION = 'production'
 const HALF = { name: 'flexibleRollout', parameters: { rollout: '50', stickiness: 'default', groupId: 'cart' } }
 
+function forUser(id: string): object {
+  return { ...HALF, constraints: [{ contextName: 'userId', operator: 'IN', values: [id] }] }
+}
+
 export async function openUnleash(): Promise<UnleashLab> {
   const server = await startUnleash()
   process.env['UNWIND_TEST_UNLEASH'] = server.token
@@ -68,7 +72,7 @@ export function unleashFixture(lab: UnleashLab): Fixture {
       return String(events.length)
     },
     elsewhere: async () => {
-      await admin('POST', strategies(name), { name: 'userWithId', parameters: { userIds: randomUUID() } })
+      await admin('POST', strategies(name), forUser(randomUUID()))
     },
     irrelevant: async () => {
       const path = `projects/default/features/${name}`
@@ -99,7 +103,7 @@ export function unleashFixture(lab: UnleashLab): Fixture {
     unreachable: () => connect('http://127.0.0.1:9'),
     secret: async () => {
       const canaries = ['canary-in-user-id-2', 'canary in description & 3']
-      const name = await flag({ name: 'userWithId', parameters: { userIds: canaries[0] } })
+      const name = await flag(forUser(canaries[0] ?? ''))
       const words = { description: canaries[1], type: 'release', name }
       await admin('PUT', `projects/default/features/${name}`, words)
       return { subject: subject(name), canaries }

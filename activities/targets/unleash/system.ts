@@ -6,7 +6,7 @@ import { type Flag, type FlagSystem } from '../../flags/flag.ts'
 import { request, type Unleash } from './connect.ts'
 import type { UnleashStep } from './schema.ts'
 
-/** Turning off keeps the strategies; turning on may add one, which an exact way back takes away again. */
+/** Turning off keeps the strategies. Unleash turns a flag off by itself when its last strategy goes. */
 export const unleashSystem: FlagSystem<UnleashStep> = {
   async read(step, context) {
     const unleash = context.connection as Unleash
@@ -20,10 +20,6 @@ export const unleashSystem: FlagSystem<UnleashStep> = {
   async turn(step, on, context) {
     const path = `${pathOf(step, context)}/${on ? 'on' : 'off'}`
     await request(context.connection as Unleash, { path, method: 'POST', signal: context.signal })
-  },
-  async remove(step, strategy, context) {
-    const path = `${pathOf(step, context)}/strategies/${encodeURIComponent(strategy)}`
-    await request(context.connection as Unleash, { path, method: 'DELETE', signal: context.signal })
   },
 }
 
