@@ -146,6 +146,8 @@ const AwsConnection = z.strictObject({
     .describe('Of a double of AWS on this machine, for tests. Default: AWS.'),
   poll: Duration.optional().describe('Between two looks at what is under way. Default: 20s.'),
   taskQueue: Name.optional().describe('Queue of the workers that hold the credentials. Default: the common queue.'),
+})
+
 const flagFields = {
   environment: Name,
   origin: Origin.describe('The only place that its steps talk to: scheme, host and port.'),
