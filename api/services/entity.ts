@@ -8,7 +8,6 @@ import type { FleetMessages, ServiceMessages } from '../../model/service/message
 import { openService, type ServiceState } from '../../model/service/state.ts'
 import { type FleetState, openFleet } from '../../model/triggers/fleet.ts'
 import type { Api } from '../context.ts'
-import { sha256 } from '../digest.ts'
 import { signMessage } from '../identity.ts'
 import type { Place } from '../schemas/parameters.ts'
 import { bounded, isUnanswered } from '../temporal/call.ts'
@@ -44,7 +43,7 @@ async function query<Answer>(api: Api, workflowId: string, name: string): Promis
 export function tellService<Name extends keyof ServiceMessages>(
   api: Api,
   place: Place,
-  sending: { name: Name; message: ServiceMessages[Name]; actor: Actor; key?: string | undefined },
+  sending: { name: Name; message: ServiceMessages[Name]; actor: Actor },
 ): Promise<unknown> {
   return tell(api, { type: 'service', place, workflowId: serviceId(place.environment, place.service) }, sending)
 }
@@ -68,19 +67,15 @@ interface Addressee {
 async function tell(
   api: Api,
   { type, place, workflowId }: Addressee,
-  {
-    name,
-    message,
-    actor,
-    key,
-  }: { name: keyof ServiceMessages; message: object; actor: Actor; key?: string | undefined },
+  { name, message, actor }: { name: keyof ServiceMessages; message: object; actor: Actor },
 ): Promise<unknown> {
   await requireWorker(api)
   const signed = api.signingKey && (await signMessage(api.signingKey, { name, message, actor, workflowId }))
   const startWorkflowOperation = new WithStartWorkflowOperation(type, startOf(type, place, api.taskQueue))
   const call = {
     args: [{ ...message, ...(signed && { signed }) }],
-    updateId: key ? sha256(`${name} ${key}`) : randomUUID(),
+    // A repeated request is known by the service itself, which also tells another body under the same key.
+    updateId: randomUUID(),
     startWorkflowOperation,
   }
   try {

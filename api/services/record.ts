@@ -17,7 +17,7 @@ export async function recordRelease(
 ): Promise<RecordedDocument> {
   const release = recordOf(body)
   const request = key ? { key: sha256(key), body: digestOf(body) } : {}
-  const told = await tellService(api, place, { name: 'record', message: { release, ...request }, actor, key })
+  const told = await tellService(api, place, { name: 'record', message: { release, ...request }, actor })
   return told as { release: Release; created: boolean }
 }
 
