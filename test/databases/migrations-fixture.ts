@@ -47,7 +47,7 @@ export async function migrationsFixture(lab: MigrationsLab, tool: Extract<Tool, 
     },
     owned: async () => {
       const { step } = await arrange()
-      await server.sql(`UPDATE ${step['table']}_lock SET is_locked = 1`, database)
+      await server.sql(`UPDATE ${step['table'] as string}_lock SET is_locked = 1`, database)
       return { step, forced: { force: { reason: 'its process was killed' } } }
     },
     forbidden: async () => ({

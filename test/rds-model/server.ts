@@ -44,7 +44,7 @@ export async function startRdsModel(options: ModelOptions = {}): Promise<RdsMode
     server.close()
     server.closeAllConnections()
     await closed
-    await Promise.all(region.instances.map(({ store }) => store?.stop()))
+    await Promise.all(region.instances.map(async ({ store }) => store?.stop()))
   }
   return model
 }

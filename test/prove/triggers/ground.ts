@@ -55,19 +55,7 @@ export async function openGround(address: string | undefined): Promise<Ground> {
   const api = openApi({ address: at, configuration, runbooks: async () => runbooks })
   return {
     ...{ engine, api, configuration },
-    environment({ freeze = false } = {}) {
-      const name = `e-${randomUUID()}`
-      const connections = configuration.connections as Record<string, unknown>
-      connections[`memory-${name}`] = { kind: 'memory', environment: name }
-      configuration.environments[name] = {
-        policy: { approvals: [] },
-        automatic: 'auto',
-        system: `memory-${name}`,
-      } as unknown as Configuration['environments'][string]
-      const span = { from: '2020-01-01T00:00:00Z', to: '2099-01-01T00:00:00Z', reason: 'sales' }
-      if (freeze) configuration.triggers?.freeze.push({ environment: name, ...span })
-      return name
-    },
+    environment: (changes) => newEnvironment(configuration, changes),
     async shop(environment, { good = {}, bad = {} } = {}) {
       const service = `s-${randomUUID()}`
       const object = engine.system.put(service, 'v1', 'v2')
@@ -81,18 +69,7 @@ export async function openGround(address: string | undefined): Promise<Ground> {
       await record('v2', bad && { deployedAt: Date.now() - MINUTE, startedAt: Date.now() - 2 * MINUTE, ...bad })
       return { service, environment, object }
     },
-    async post(alerts) {
-      const body = { version: '4', status: 'firing', groupKey: '{}', alerts }
-      // As Alertmanager does: what is answered with 5xx is sent again.
-      const answer = await until(
-        () => api.call<AlertsDocument>('POST', '/v1/triggers/alertmanager', body),
-        ({ status }) => status < 500,
-        (seen) => `the hook answered ${seen?.status}: ${JSON.stringify(seen?.body)}`,
-        60_000,
-      )
-      if (answer.status !== 202) throw new Error(`the hook answered ${answer.status}: ${JSON.stringify(answer.body)}`)
-      return answer.body
-    },
+    post: (alerts) => postAlerts(api, alerts),
     state: (shop) =>
       stateOf(engine, shop).catch((error: unknown) => {
         // A service begins to exist with the first word of it.
@@ -107,6 +84,33 @@ export async function openGround(address: string | undefined): Promise<Ground> {
       await temporal?.stop()
     },
   }
+}
+
+function newEnvironment(configuration: Configuration, { freeze = false }: { freeze?: boolean } = {}): string {
+  const name = `e-${randomUUID()}`
+  const connections = configuration.connections as Record<string, unknown>
+  connections[`memory-${name}`] = { kind: 'memory', environment: name }
+  configuration.environments[name] = {
+    policy: { approvals: [] },
+    automatic: 'auto',
+    system: `memory-${name}`,
+  } as unknown as Configuration['environments'][string]
+  const span = { from: '2020-01-01T00:00:00Z', to: '2099-01-01T00:00:00Z', reason: 'sales' }
+  if (freeze) configuration.triggers?.freeze.push({ environment: name, ...span })
+  return name
+}
+
+/** As Alertmanager does: what is answered with 5xx is sent again. */
+async function postAlerts(api: ReturnType<typeof openApi>, alerts: readonly object[]): Promise<AlertsDocument> {
+  const body = { version: '4', status: 'firing', groupKey: '{}', alerts }
+  const answer = await until(
+    () => api.call<AlertsDocument>('POST', '/v1/triggers/alertmanager', body),
+    ({ status }) => status < 500,
+    (seen) => `the hook answered ${seen?.status}: ${JSON.stringify(seen?.body)}`,
+    60_000,
+  )
+  if (answer.status !== 202) throw new Error(`the hook answered ${answer.status}: ${JSON.stringify(answer.body)}`)
+  return answer.body
 }
 
 /** The alert of a shop as Alertmanager posts it. */
