@@ -37,7 +37,7 @@ export default defineConfig({
       layer('targets', [CLUSTER], 120_000),
       layer('databases', [], 120_000),
       layer('cli', [BUILT, TEMPORAL, CLUSTER], 120_000),
-      layer('e2e', [TEMPORAL, CLUSTER], 600_000),
+      layer('e2e', [BUILT, TEMPORAL, CLUSTER], 600_000),
     ],
   },
 })

@@ -29,9 +29,14 @@ const RETENTION = '1 day'
 /**
  * Sets all of it up with `unwind init`, `unwind setup`, `unwind api` and `unwind worker`, in a namespace of its own in
  * Kubernetes and in Temporal: another ground on the same servers has the same services. `more` is added to the
- * configuration.
+ * configuration, or makes another of it.
  */
-export async function openGround(kubeconfig: string, temporal: string, namespace: string, more = ''): Promise<Ground> {
+export async function openGround(
+  kubeconfig: string,
+  temporal: string,
+  namespace: string,
+  more: string | ((text: string) => string) = '',
+): Promise<Ground> {
   const folder = await mkdtemp(join(tmpdir(), 'unwind-cli-'))
   const hands = openHands(kubeconfig, undefined)
   await hands.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }])
@@ -109,11 +114,12 @@ async function registerNamespace(address: string, namespace: string): Promise<vo
   await connection.close()
 }
 
-async function addToConfiguration(folder: string, port: number, more: string): Promise<void> {
+async function addToConfiguration(folder: string, port: number, more: string | ((text: string) => string)) {
   const { signingKey, verifyKey } = await generateKeys(join(folder, 'keys'))
   const path = join(folder, 'unwind.yaml')
   const text = (await readFile(path, 'utf8')).replace('worker:\n', `worker:\n  verifyKeys: [${verifyKey}]\n`)
-  await writeFile(path, `${text}api: { port: ${port}, signingKey: ${signingKey} }\n${more}`)
+  const whole = `${text}api: { port: ${port}, signingKey: ${signingKey} }\n`
+  await writeFile(path, typeof more === 'string' ? `${whole}${more}` : more(whole))
 }
 
 function deployment(
