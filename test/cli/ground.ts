@@ -40,16 +40,7 @@ export async function openGround(
   const folder = await mkdtemp(join(tmpdir(), 'unwind-cli-'))
   const hands = openHands(kubeconfig, undefined)
   await hands.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }])
-  const deploy: Ground['deploy'] = async (release, { bad = false, service = 'checkout' } = {}) => {
-    await hands.apply([deployment(namespace, service, release, bad)])
-    const seen = async () => {
-      const pods = await hands.pods(namespace, `app=${service},release=${release}`)
-      return pods.some(({ status }) =>
-        status?.containerStatuses?.some(({ ready, state }) => ready || state?.waiting || state?.terminated),
-      )
-    }
-    await until(seen, Boolean, () => `no pod of ${service} ${release}`, 30_000)
-  }
+  const deploy = deployer(hands, namespace)
   await deploy('v1')
   const init = await unwind(['init', '--kubeconfig', kubeconfig, '-n', namespace], { cwd: folder })
   if (init.code !== 0) throw new Error(`unwind init: ${init.stderr}`)
@@ -93,6 +84,20 @@ export async function openGround(
       releasePort(port)
       await rm(folder, { recursive: true, force: true, maxRetries: 5 })
     },
+  }
+}
+
+/** Deploys a release of a service and waits until a pod of it shows how it goes. */
+function deployer(hands: ReturnType<typeof openHands>, namespace: string): Ground['deploy'] {
+  return async (release, { bad = false, service = 'checkout' } = {}) => {
+    await hands.apply([deployment(namespace, service, release, bad)])
+    const seen = async () => {
+      const pods = await hands.pods(namespace, `app=${service},release=${release}`)
+      return pods.some(({ status }) =>
+        status?.containerStatuses?.some(({ ready, state }) => ready || state?.waiting || state?.terminated),
+      )
+    }
+    await until(seen, Boolean, () => `no pod of ${service} ${release}`, 30_000)
   }
 }
 
