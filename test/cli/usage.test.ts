@@ -71,6 +71,16 @@ describe('help', () => {
         runbook                    List runbooks; check, put in order and draw their
                                    files
 
+      Deploys and releases:
+        release                    Record what was deployed, or list it
+        may-deploy <service>       Ask whether a service may be deployed now: exit
+                                   code 0 is yes, 3 is no, no answer is no
+        lock <service>             Lock deploys of a service
+        unlock <service>           Take the lock away; denied versions stay denied
+        deny <service> [version]   Say that a version is not to be deployed
+        automation                 Show what starts by itself, stop it or let it again
+        proposal                   Look at what a trigger proposes, and answer it
+
       Setting up:
         init                       Look at a cluster, pin it and write unwind.yaml
         setup                      Prepare Temporal and make signing keys; may be run
@@ -110,7 +120,7 @@ describe('help', () => {
           6  something else is running, or has moved on since it was shown
           7  the API, Temporal, a worker or the system does not answer
           8  the rollback waits for a person: parked, paused, asking, awaiting an approval or a tick
-          9  ended, but not recovered: compensated, aborted, rejected or expired
+          9  ended, but not recovered: compensated, aborted, rejected or expired; a scenario ended otherwise than expected
         124  --timeout passed; the rollback goes on
         130  Ctrl-C; the rollback goes on
       "
