@@ -31,7 +31,9 @@ export async function run(args: readonly string[]): Promise<number> {
 
 /** The whole command line. `ended` is told the exit code of the command that ran. */
 export function define(ended: (exit: number) => void): Command {
+  // An option behind a word is that word’s, also where the word before it takes one of the same name.
   const program = new Command('unwind')
+    .enablePositionalOptions()
     .description('Takes a service back to a state that worked: planned, approved, resumable, proven.')
     .version(VERSION, '-V, --version')
     .exitOverride()

@@ -61,7 +61,7 @@ export function defineLooks(program: Command, ended: Ended): void {
 }
 
 function defineObligations(program: Command, ended: Ended): void {
-  const obligations = program.command('obligations')
+  const obligations = program.command('obligations').enablePositionalOptions()
   api(
     output(obligations, ['json', 'yaml'])
       .description('List what is still owed after rollbacks, or settle it')

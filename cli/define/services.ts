@@ -57,7 +57,7 @@ function defineLocks(program: Command, ended: Ended): void {
 }
 
 function defineAutomation(program: Command, ended: Ended): void {
-  const automation = program.command('automation')
+  const automation = program.command('automation').enablePositionalOptions()
   api(output(automation, ['json', 'yaml']))
     .description('Show what starts by itself, stop it or let it again')
     .action(runs(ended, async () => (await import('../commands/lock.ts')).readAutomation))

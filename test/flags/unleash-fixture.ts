@@ -4,6 +4,7 @@ import { unleash } from '../../activities/targets/unleash/index.ts'
 import type { Target } from '../../model/target.ts'
 import { startUnleash, type UnleashServer } from '../../tools/unleash/server.ts'
 import type { Fixture, Subject } from '../support/conformance.ts'
+import { until } from '../support/until.ts'
 import { startProxy } from '../support/conformance-proxy.ts'
 
 /** A real Unleash, and flags in it. */
@@ -127,20 +128,28 @@ const VIEWER = 3
 async function viewer({ server, admin }: UnleashLab): Promise<string> {
   const [username, password] = [`viewer-${randomUUID().slice(0, 8)}`, `Aa1!${randomUUID()}`]
   await admin('POST', 'user-admin', { username, password, rootRole: VIEWER, sendEmail: false })
+  // A session that has just begun is not known at once, and a request with it is then answered with 401.
+  return until(
+    () => tokenOf(server.url, { username, password }),
+    (secret) => secret !== '',
+    () => 'Unleash gives the viewer no token',
+    20_000,
+  )
+}
+
+/** A token that whoever signs in so makes; empty when Unleash makes none. */
+async function tokenOf(url: string, account: { username: string; password: string }): Promise<string> {
   const headers = { 'content-type': 'application/json' }
-  const body = JSON.stringify({ username, password })
-  const login = await fetch(`${server.url}/auth/simple/login`, { method: 'POST', headers, body })
+  const login = await fetch(`${url}/auth/simple/login`, { method: 'POST', headers, body: JSON.stringify(account) })
   const cookie = login.headers
     .getSetCookie()
     .map((each) => each.split(';')[0])
     .join('; ')
   const expiresAt = new Date(Date.now() + 86_400_000).toISOString()
-  const made = await fetch(`${server.url}/api/admin/user/tokens`, {
+  const made = await fetch(`${url}/api/admin/user/tokens`, {
     method: 'POST',
     headers: { ...headers, cookie },
-    body: JSON.stringify({ description: 'test', expiresAt }),
+    body: JSON.stringify({ description: `test ${randomUUID()}`, expiresAt }),
   })
-  const { secret } = (await made.json()) as { secret?: string }
-  if (!secret) throw new Error(`no token for a viewer: ${login.status}, ${made.status}`)
-  return secret
+  return ((await made.json()) as { secret?: string }).secret ?? ''
 }
