@@ -68,7 +68,7 @@ export const CORPUS: readonly Source[] = [
   {
     sort: 'runbook',
     lines: [
-      ['alembic downgrade -1', 'typed migrations'],
+      ['alembic downgrade -1', 'text'],
       ['kubectl rollout status deployment/predict', 'text'],
       ['kubectl rollout undo deployment/predict', 'typed kubernetes'],
       ['alembic current', 'shown'],
