@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
@@ -40,7 +40,8 @@ export function describeRds(): Promise<Description> {
 }
 
 async function load(): Promise<Description> {
-  const libraries = join(dirname(dirname(await findBinary('moto'))), 'lib')
+  // In the cache it is a link into the virtual environment, whose libraries are wanted.
+  const libraries = join(dirname(dirname(await realpath(await findBinary('moto')))), 'lib')
   const [python = ''] = (await readdir(libraries)).filter((name) => name.startsWith('python3'))
   const file = join(libraries, python, 'site-packages/botocore/data/rds/2014-10-31/service-2.json.gz')
   return JSON.parse((await promisify(gunzip)(await readFile(file))).toString('utf8')) as Description
