@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { Configuration } from './configuration.ts'
-import { policyOf } from './configuration.ts'
+import { policyOf } from './floor.ts'
 import { milliseconds } from './duration.ts'
 import { UnwindError } from './errors.ts'
 import { checkExpression } from './expression/index.ts'

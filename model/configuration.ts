@@ -2,8 +2,6 @@ import { z } from 'zod'
 import { ChannelCredentials, ChannelSettings } from './channels.ts'
 import { Origin } from './connections/origin.ts'
 import { PrometheusConnection } from './connections/prometheus.ts'
-import { milliseconds } from './duration.ts'
-import type { ApprovalRule, Policy } from './policy.ts'
 import { RunbookSettings } from './runbook/settings.ts'
 import { Secret } from './secret.ts'
 import { Duration, Name } from './step.ts'
@@ -292,10 +290,3 @@ export const Configuration = z
   })
   .meta({ id: 'Configuration', description: 'unwind.yaml' })
 export type Configuration = z.infer<typeof Configuration>
-
-/** The floor of an environment in the form that the engine reads. */
-export function policyOf(environment: z.infer<typeof Environment>): Policy {
-  const { approvals, kinds, inline = !environment.protected } = environment.policy
-  const rules: ApprovalRule[] = approvals.map((rule) => ({ ...rule, expires: milliseconds(rule.expires) }))
-  return { approvals: rules, ...(kinds && { kinds }), inline }
-}

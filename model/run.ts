@@ -1,4 +1,5 @@
 import type { Problem } from './errors.ts'
+import type { EventType } from './events.ts'
 import type { Expected } from './expected.ts'
 import type { Actor, Approval, ApprovalNeed, Policy } from './policy.ts'
 import type {
@@ -251,44 +252,7 @@ export interface RunState {
   timeline: TimelineEvent[]
 }
 
-export const EVENT_TYPES = [
-  'started',
-  'planned',
-  'plan-stale',
-  'approval-needed',
-  'approved',
-  'rejected',
-  'expired',
-  'step-started',
-  'step-applied',
-  'step-verified',
-  'step-done',
-  'step-retried',
-  'step-failed',
-  'step-skipped',
-  'parked',
-  'decided',
-  'paused',
-  'resumed',
-  'claimed',
-  'compensating',
-  'step-compensated',
-  'aborted',
-  'decision',
-  'question',
-  'answered',
-  'ticked',
-  'reminded',
-  'escalated',
-  'broken-glass',
-  'overdue',
-  'told',
-  'corrected',
-  'archived',
-  'closing',
-  'ended',
-] as const
-export type EventType = (typeof EVENT_TYPES)[number]
+export { EVENT_TYPES, type EventType } from './events.ts'
 
 /** One thing that happened. `seq` counts from 1 without gaps: a watcher resumes from the last one it saw. */
 export interface TimelineEvent {

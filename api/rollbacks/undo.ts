@@ -1,5 +1,5 @@
 import { compileStep, own } from '../../model/compile.ts'
-import { policyOf } from '../../model/configuration.ts'
+import { policyOf } from '../../model/floor.ts'
 import { milliseconds } from '../../model/duration.ts'
 import { UnwindError } from '../../model/errors.ts'
 import { type Actor, stricter } from '../../model/policy.ts'

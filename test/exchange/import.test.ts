@@ -291,15 +291,6 @@ test('calls of feature flags become typed steps, those of an endpoint that is go
 })
 
 function DESIGN(): string[] {
-  return [
-    'helm',
-    'argo-cd',
-    'argo-rollouts',
-    'git-revert',
-    'migrations',
-    'rds-restore',
-    'rds-promote',
-    'rds-snapshot',
-    'github-actions',
-  ]
+  const argo = ['argo-cd', 'argo-rollouts']
+  return ['helm', ...argo, 'git-revert', 'migrations', 'rds-restore', 'rds-promote', 'rds-snapshot', 'github-actions']
 }

@@ -6,7 +6,9 @@ import { kinds } from '../../activities/schemas.ts'
 import { ENGINE_KINDS } from '../../model/runbook/steps.ts'
 
 const schema = JSON.parse(readFileSync('docs/runbook.schema.json', 'utf8')) as Schema
-const validate = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true }).compile(schema)
+// What a moment looks like is for the schema's pattern to say; the format is for editors.
+const formats = { 'date-time': true } as const
+const validate = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true, formats }).compile(schema)
 const examples = readdirSync('examples/runbooks').filter((name) => name.endsWith('.yaml'))
 const read = (name: string): Document => parse(readFileSync(`examples/runbooks/${name}`, 'utf8')) as Document
 

@@ -50,7 +50,7 @@ function input(engine: Engine, parts: object[], more: Partial<RunInput> = {}): R
 const MANUAL = { role: 'manual' as const, asked: { text: 'Does the shop sell again?' } }
 
 scenarios('people who are told', (start) => {
-  test('see one message per run, which changes with it, a thread of events, one alert and one ticket', async () => {
+  test('promise 7, people are told: one message per run, which changes with it, a thread of events, one alert and one ticket', async () => {
     const { slack, pagerduty, linear, configuration } = await open()
     const engine = await start({ configuration })
     engine.system.put('a', 'v1', 'v2')

@@ -8,10 +8,10 @@ export const LaunchDarklyStep = z
     kind: z.literal('launchdarkly'),
     ...stepFields,
     flag: Key.describe('Key of the flag.'),
-    project: Key.default('default'),
+    project: Key.default('default').describe('LaunchDarkly’s own key of the project.'),
     flagEnvironment: Key.optional().describe('LaunchDarkly’s own key of the environment. Default: that of the run.'),
     launchdarkly: Name.default('launchdarkly').describe('The connection. Default: the one called launchdarkly.'),
-    to: z.enum(['off', 'on']).default('off'),
+    to: z.enum(['off', 'on']).default('off').describe('What the flag is turned to.'),
     force: z
       .strictObject({ reason: Sentence })
       .optional()

@@ -8,10 +8,10 @@ export const UnleashStep = z
     kind: z.literal('unleash'),
     ...stepFields,
     flag: Part.describe('The feature flag.'),
-    project: Part.default('default'),
+    project: Part.default('default').describe('Unleash’s own name of the project.'),
     flagEnvironment: Part.optional().describe('Unleash’s own name of the environment. Default: that of the run.'),
     unleash: Name.default('unleash').describe('The connection. Default: the one called unleash.'),
-    to: z.enum(['off', 'on']).default('off'),
+    to: z.enum(['off', 'on']).default('off').describe('What the flag is turned to.'),
     force: z
       .strictObject({ reason: Sentence })
       .optional()
