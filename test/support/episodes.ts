@@ -94,3 +94,13 @@ export function stands(handle: WorkflowHandle, standing: ProposalState['standing
     (state) => `it is ${state?.standing} (${state?.refusals.map(({ code }) => code).join(', ')}), not ${standing}`,
   )
 }
+
+/** The proposal once it starts nothing by itself: it is proposed to people, or it has ended. */
+export function settles(handle: WorkflowHandle): Promise<ProposalState> {
+  return gently<ProposalState>(
+    handle,
+    'proposal',
+    ({ standing, outcome }) => standing === 'proposed' || outcome !== undefined,
+    (state) => `it is ${state?.standing}, neither proposed nor ended`,
+  )
+}

@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest'
 import { rollbackId, serviceId } from '../../model/ids.ts'
 import type { RunInput, RunState } from '../../model/run.ts'
 import { ALICE, BOB, type Engine, sign } from '../support/engine.ts'
-import { alerted, deployed, quick, resultOf, stands } from '../support/episodes.ts'
+import { alerted, deployed, quick, resultOf, settles, stands } from '../support/episodes.ts'
 import { imageOf } from '../../rehearsal/memory.ts'
 import { concluded, released, stateOf, stopByHand, tellService } from '../support/services.ts'
 import { scenarios } from './scenario.ts'
@@ -161,8 +161,8 @@ scenarios('a trigger', (start) => {
     const engine = await start()
     const { run, ...changes } = await arrange(engine)
     const handle = await alerted(engine, run, 'auto', changes)
-    const outcome = await Promise.race([resultOf(handle), stands(handle, 'proposed')])
-    expect(outcome.refusals.map((refusal) => refusal.code)).toContain(code)
+    const { refusals } = await settles(handle)
+    expect(refusals.map((refusal) => refusal.code)).toContain(code)
     expect(engine.system.get('a').writes).toEqual([])
   })
 
