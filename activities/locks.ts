@@ -15,6 +15,9 @@ const TRIES = 3
  */
 const IDLE = '365 days'
 
+/** People wait for the end of the run, and to let go is as much work for Temporal: it comes after that. Milliseconds. */
+const A_MOMENT = 100
+
 interface Holder {
   workflowId: string
   rollbackId: string
@@ -43,7 +46,9 @@ export async function takeLock(client: Client, taskQueue: string, object: string
  * wait for it. A lock that is still there, because Temporal or this process goes away meanwhile, is taken over.
  */
 export function letGo(client: Client, objects: readonly string[], rollbackId: string): void {
-  for (const object of objects) release(client, object, rollbackId).catch(() => undefined)
+  setTimeout(() => {
+    for (const object of objects) release(client, object, rollbackId).catch(() => undefined)
+  }, A_MOMENT)
 }
 
 /** A lock that is gone, or somebody else's by now, is left alone. */

@@ -27,7 +27,7 @@ export const bench: Bench = {
           return took / steps
         }
         const pairs = await alternate(runs, {
-          ours: () => perStep(() => engines.rollback(steps)),
+          ours: () => perStep(() => engines.rollback(steps, 'shop')),
           other: () => perStep(() => engines.chain(stages)),
         })
         figures.push(figure(name, 'ms', pairs))

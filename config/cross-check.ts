@@ -1,6 +1,6 @@
 import type { Configuration } from '../model/configuration.ts'
 import { type DocumentProblem, type Locate, writtenPath } from './document.ts'
-import { nearest } from './suggest.ts'
+import { nearest } from '../model/nearest.ts'
 
 /** What no schema of a part can see: names that must exist elsewhere in the same file. At most 20 problems. */
 export function crossCheck(configuration: Configuration, at: Locate): DocumentProblem[] {

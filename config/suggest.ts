@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { nearest } from '../model/nearest.ts'
 
 /**
  * Zod's messages where ours say more: an unknown key or word comes with the known one that was probably meant. Pass it
@@ -20,20 +21,15 @@ export function meantAlternative(errors: readonly (readonly z.core.$ZodIssue[])[
   return ranked[0]?.issues ?? []
 }
 
-/** A key that is not known speaks against an alternative as much as one that is missing; what lies deeper speaks for it. */
+/**
+ * A key that is not known speaks against an alternative as much as one that is missing, and more so that the value is not
+ * of that kind at all; what lies deeper speaks for it.
+ */
 function weight(issue: z.core.$ZodIssue): number {
   if (issue.code === 'unrecognized_keys') return 2 * issue.keys.length
   if (issue.path.length > 1) return 0.1
-  return issue.code === 'invalid_union' && issue.errors.length > 0 ? 0.1 : 2
-}
-
-/** The known word that is nearest to a mistyped one, at most a third of its letters away; undefined when none is. */
-export function nearest(word: string, known: readonly string[]): string | undefined {
-  const limit = Math.max(1, Math.floor(word.length / 3))
-  const ranked = known.map((candidate) => ({ candidate, distance: distance(word, candidate) }))
-  ranked.sort((a, b) => a.distance - b.distance)
-  const best = ranked[0]
-  return best && best.distance <= limit ? best.candidate : undefined
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) return 0.1
+  return issue.path.length === 0 ? 3 : 2
 }
 
 function unknownKind({
@@ -73,21 +69,4 @@ function typeOf(value: unknown): string {
 function shapeOf(schema: unknown): string[] {
   const shape = (schema as { _zod?: { def?: { shape?: object } } } | undefined)?._zod?.def?.shape
   return shape ? Object.keys(shape) : []
-}
-
-/** Damerau–Levenshtein (optimal string alignment): swapped neighbours count once, as typing errors do. */
-function distance(a: string, b: string): number {
-  let [before, last] = [[] as number[], Array.from({ length: b.length + 1 }, (_, index) => index)]
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1] ? 0 : 1
-      let least = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + same)
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        least = Math.min(least, (before[j - 2] ?? 0) + 1)
-      row.push(least)
-    }
-    ;[before, last] = [last, row]
-  }
-  return last[b.length] ?? 0
 }

@@ -70,7 +70,8 @@ function compiled({ scenarios, runbook, around }: Loaded, scenario: Scenario): R
   const { startedBy, parameters, accept, alert, approvals } = scenario
   const actor = { subject: startedBy, groups: scenarios.people[startedBy] ?? [] }
   const request = { environment: scenarios.environment, reason: scenario.name, parameters, accept, alert }
-  const input = compileRunbook(runbook, request, around, actor)
+  // No real service hears of a rehearsal.
+  const { ledger: _, ...input } = compileRunbook(runbook, request, around, actor)
   const soon = <Rule extends { expires: number }>(rule: Rule, of: string): Rule =>
     approvals[of] === 'expires' ? { ...rule, expires: EXPIRES_SOON } : rule
   const steps = input.steps.map(({ asked, retry, ...step }) => ({

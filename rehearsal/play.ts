@@ -1,7 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { WorkflowHandle } from '@temporalio/client'
 import { signMessage } from '../api/identity.ts'
-import { rollbackId } from '../model/ids.ts'
 import { openItems } from '../model/runbook/checklist.ts'
 import { asking } from '../model/runbook/asking.ts'
 import type { MessageName, Messages } from '../model/messages.ts'
@@ -31,7 +31,8 @@ export async function play(
 ): Promise<Played> {
   stage.put(cast)
   const handle = await stage.client.workflow.start('rollback', {
-    workflowId: rollbackId(input.environment, input.service),
+    // Not the id of the service's own rollback: several rehearsals may share a server, also with real ones.
+    workflowId: `rehearsal/${randomUUID()}`,
     taskQueue: stage.taskQueue,
     args: [input],
   })

@@ -10,7 +10,8 @@ import { elapsed } from './timing.ts'
 
 /** Carries out steps that belong together, at the same time. What failed is settled once all of them have come to rest. */
 export async function carryOut(run: Run, steps: readonly StepState[]): Promise<void> {
-  const failures = await Promise.all(steps.map((step) => carryOne(run, step)))
+  const [only] = steps.length === 1 ? steps : []
+  const failures = only ? [await carryOne(run, only)] : await Promise.all(steps.map((step) => carryOne(run, step)))
   if (run.abort) return
   const failed = failures.filter((failure) => failure !== undefined)
   const rests = steps.every(({ status }, index) => failures[index] || status === 'done' || status === 'skipped')

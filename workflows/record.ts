@@ -20,15 +20,15 @@ export interface Run {
   rejected?: boolean
   /** Messages to people; absent in runs of earlier versions. */
   outbox?: Outbox
-  /** The scopes of the activities that run now; an abort cancels them. */
-  readonly scopes: Set<CancellationScope>
+  /** In which activities run that an abort cancels, from the first of them on. */
+  scope?: CancellationScope
 }
 
 const STATUS = defineSearchAttributeKey('UnwindStatus', 'KEYWORD')
 
 /** A run in memory, at its beginning or where its earlier execution left it. */
 export function openRun(input: RunInput): Run {
-  return { input, state: openRecord(input), answers: [], scopes: new Set() }
+  return { input, state: openRecord(input), answers: [] }
 }
 
 /** The record of a run that begins now, or the one that it carries from its earlier execution. */

@@ -68,7 +68,7 @@ function place({ state }: Run): string {
   return [state.phase, ...state.steps.map(({ id, status, attempt }) => `${id} ${status} ${attempt}`)].join('\n')
 }
 
-/** One step of the run's own state machine; returns when the phase may have changed. */
+/** One step of the run's own state machine; resolves when the phase may have changed. */
 async function advance(run: Run): Promise<void> {
   if (run.abort) return
   switch (run.state.phase) {
@@ -143,17 +143,22 @@ function notPlanned(
 }
 
 async function proceed(run: Run): Promise<void> {
-  if (run.state.pause) {
+  const steps = nextSteps(run)
+  if (run.state.pause && !(isUnderWay(steps) && patched('pause-lets-finish'))) {
     await condition(() => !run.state.pause || run.abort !== undefined || mustContinue(run))
     // The world may have moved during the pause, so what has not begun is planned anew.
     return run.state.pause ? undefined : enter(run, 'planning')
   }
   if (parkNext(run)) return
-  const steps = nextSteps(run)
   const [step] = steps
   if (!step) return close(run)
   if (isOverdue(run)) return parkOverdue(run, step)
   return carryOut(run, steps)
+}
+
+/** A pause lets finish what has begun, also where the run went on as a new execution meanwhile: it asks, or has failed. */
+function isUnderWay(steps: readonly StepState[]): boolean {
+  return steps.some(({ asking, failed }) => asking !== undefined || failed?.unsettled === true)
 }
 
 /** The runbook's own time limit ends nothing: once, before the next step, a person has to say that the run goes on. */

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity'
 import {
   type Client,
+  isGrpcDeadlineError,
   WithStartWorkflowOperation,
   WorkflowFailedError,
   WorkflowNotFoundError,
@@ -20,6 +21,9 @@ import { startOf } from './start.ts'
 const ASK_LIMIT = 8_000
 /** Planning does not wait for a ledger that is slow: no answer is no. */
 const LEDGER_LIMIT = 2_500
+
+/** A run that has left word with its service ends within this time, unless its worker is lost. */
+const END_LIMIT = 5_000
 
 interface Place {
   environment: string
@@ -97,8 +101,10 @@ async function stopOf(client: Client, workflowId: string): Promise<Refusal | und
 async function recordOf(client: Client, workflowId: string, runId: string): Promise<RunState | undefined> {
   const handle = client.workflow.getHandle(workflowId, runId)
   try {
-    const { status } = await handle.describe()
-    if (status.name !== 'RUNNING') return (await handle.result()) as RunState
+    // It is about to end: to wait for that costs the worker nothing, where a question keeps it from ending.
+    const result = () => handle.result() as Promise<RunState>
+    const ended = await client.withDeadline(Date.now() + END_LIMIT, result).catch(unlessLate)
+    if (ended) return ended
     const state = await handle.query<RunState>('state')
     if (state.outcome) return state
   } catch (error) {
@@ -108,4 +114,9 @@ async function recordOf(client: Client, workflowId: string, runId: string): Prom
     })
   }
   throw new UnwindError('TEMPORAL_UNAVAILABLE', `${workflowId} has left word, but has no outcome yet`)
+}
+
+/** A call that took longer than its deadline has no answer; any other failure is one. */
+function unlessLate(error: unknown): undefined {
+  if (!isGrpcDeadlineError(error)) throw error
 }

@@ -28,8 +28,8 @@ const OPEN_LOCKS = 'WorkflowType = "lock" AND ExecutionStatus = "Running"'
 export interface Engines {
   ours: RunningProcess
   other: RunningProcess
-  /** Runs a rollback of so many steps to its end. */
-  rollback(steps: number): Promise<void>
+  /** Runs a rollback of so many steps to its end: of this service, or of one that nobody has heard of. */
+  rollback(steps: number, service?: string): Promise<void>
   /** Runs the bare chain of these stages to its end. */
   chain(stages: Stages): Promise<void>
   /** Resolves when the locks of all rollbacks have ended: a run does not wait for that, and the next sample shall not. */
@@ -53,7 +53,7 @@ export async function openEngines(closing: Closing): Promise<Engines> {
   const other = await start('other', 'bare-worker.mjs', await bundleChain())
   return {
     ...{ ours, other },
-    rollback: async (steps) => void (await rollback(client, steps)),
+    rollback: async (steps, service) => void (await rollback(client, steps, service)),
     chain: async (stages) => {
       const options = { workflowId: randomUUID(), taskQueue: 'other', workflowExecutionTimeout: LIMIT } as const
       await client.workflow.execute('chain', { ...options, args: [stages] })
@@ -73,9 +73,9 @@ export async function bundleChain(): Promise<string> {
   return code
 }
 
-async function rollback(client: Client, count: number): Promise<WorkflowHandle> {
-  const service = `s-${randomUUID()}`
-  const steps = Array.from({ length: count }, (_, at) => ({ kind: 'memory', object: `${service.slice(0, 10)}-${at}` }))
+async function rollback(client: Client, count: number, service = `s-${randomUUID()}`): Promise<WorkflowHandle> {
+  const release = randomUUID().slice(0, 8)
+  const steps = Array.from({ length: count }, (_, at) => ({ kind: 'memory', object: `${release}-${at}` }))
   const request = { service, environment: 'test', reason: 'the release is bad', steps }
   const handle = await client.workflow.start('rollback', {
     workflowId: rollbackId('test', service),

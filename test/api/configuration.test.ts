@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { generateKeys, readSigningKey } from '../../config/keys.ts'
 import { loadConfiguration, readConfiguration } from '../../config/load.ts'
 import { stateDirectory } from '../../config/state.ts'
-import { nearest } from '../../config/suggest.ts'
+import { nearest } from '../../model/nearest.ts'
 import { temporalPlace } from '../../config/temporal.ts'
 import { UnwindError } from '../../model/errors.ts'
 

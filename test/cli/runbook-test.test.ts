@@ -31,9 +31,7 @@ test('the example: every scenario is played by the real engine and ends as it sa
 
 test('a scenario that ends otherwise says what differed, in text, JSON and JUnit', async () => {
   const file = await changed('wrong.yaml', 'steps: [app, healthy]', 'steps: [healthy, app]')
-  const text = await play(file)
-  const json = await play(file, '-o', 'json')
-  const junit = await play(file, '-o', 'junit')
+  const [text, json, junit] = await Promise.all([play(file), play(file, '-o', 'json'), play(file, '-o', 'junit')])
   expect(text.stdout).toMatch(/^✗ Evidence leads.*\n {4}steps: expected \["healthy","app"\], was \["app","healthy"\]$/m)
   expect([text.code, json.code, junit.code]).toEqual([9, 9, 9])
   const results = JSON.parse(json.stdout) as { passed: boolean; differences: string[] }[]
@@ -60,7 +58,7 @@ test.each([
     'an unknown outcome',
     'outcome: inconclusive',
     'outcome: inconclusiv',
-    /:\d+:\d+: .*must be one of pass, fail, inconclusive, error/,
+    /:\d+:\d+: .*must be one of pass, fail, inconclusive, error; did you mean inconclusive\?/,
   ],
   ['an unknown person', 'plan: [anna]', 'plan: [ana]', /:\d+:\d+: .*there is no person ana; did you mean anna\?/],
   ['an unknown item', 'ticks: [business]', 'ticks: [busines]', /there is no item busines; did you mean business\?/],

@@ -11,6 +11,10 @@ beforeAll(async () => {
 })
 afterAll(() => lab.close())
 
+interface Quota {
+  status?: { used?: { pods?: string } }
+}
+
 const [v1, v2] = [{ image: '3.7' }, { image: '3.8' }]
 
 describe('a rollback whose pods fail is seen at once, with evidence', () => {
@@ -73,6 +77,33 @@ describe('a rollback whose pods fail is seen at once, with evidence', () => {
     const { status, evidence } = await back.verify(state)
     expect(status).toBe('fail')
     expect(evidence.summary).toContain('CrashLoopBackOff')
+  })
+})
+
+describe('a quota without room for one more pod', () => {
+  it.each([
+    ['fails at once where no old pod may end before (trap: maxUnavailable 0), and says what to do', 0, 'fail'],
+    ['is waited out where old pods may end to make room', 1, 'pass'],
+  ])('%s', async (_, maxUnavailable, outcome) => {
+    const own = await openLab(inject('kubeconfig'))
+    try {
+      const spec = { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable } } }
+      for (const release of [v1, v2]) await own.deploy('full', { ...release, spec })
+      await own.apply({
+        ...{ apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'pods' }, spec: { hard: { pods: '2' } } },
+      })
+      await until(
+        () => own.ask<Quota>('GET', `/api/v1/namespaces/${own.namespace}/resourcequotas/pods`),
+        ({ status }) => status?.used?.pods === '2',
+        () => 'the quota is not in force',
+      )
+      const back = verbs(own, 'full')
+      const { status, evidence } = await back.verify(await back.apply(await back.plan()))
+      expect(status).toBe(outcome)
+      if (outcome === 'fail') expect(evidence.summary).toMatch(/no new pod .* exceeded quota: pods, .*raise the quota/)
+    } finally {
+      await own.close()
+    }
   })
 })
 

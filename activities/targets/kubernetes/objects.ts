@@ -46,7 +46,7 @@ export interface Deployment {
 export interface ReplicaSet {
   metadata: Metadata
   spec: { replicas?: number; selector: Selector; template: Template }
-  status?: { replicas?: number; availableReplicas?: number }
+  status?: { replicas?: number; availableReplicas?: number; conditions?: Condition[] }
 }
 
 /** Throws TARGET_NOT_FOUND when there is no such Deployment. */

@@ -1,6 +1,7 @@
 import type { CallContext } from '../../../model/target.ts'
 import type { Condition } from '../../kubernetes/objects.ts'
-import type { Deployment } from './objects.ts'
+import { waitsForNewPods } from './impact.ts'
+import type { Deployment, ReplicaSet } from './objects.ts'
 import { FIELD_MANAGER, ROLLBACK_ID } from './patch.ts'
 
 /** How far a rollout has come, in pods. */
@@ -48,4 +49,13 @@ export function changedAt({ metadata }: Deployment, { rollbackId, since }: CallC
     manager === FIELD_MANAGER && time ? [Date.parse(time)] : [],
   )
   return times.length > 0 ? Math.max(...times) : since
+}
+
+/**
+ * Why this rollout stands still for good: a ResourceQuota leaves no room for a new pod, and with no old one allowed to be
+ * missing none ends to make room. Elsewhere the controller tries again and gets through as old pods end.
+ */
+export function deadlocked(deployment: Deployment, { status }: ReplicaSet): Condition | undefined {
+  const failure = status?.conditions?.find(({ type, status: is }) => type === 'ReplicaFailure' && is === 'True')
+  return failure?.message?.includes('exceeded quota') && waitsForNewPods(deployment) ? failure : undefined
 }

@@ -7,7 +7,7 @@ import { type Place, type Read } from '../../kubernetes/objects.ts'
 import { type Deployment, type ReplicaSet, readDeployment, readReplicaSet, readReplicaSets } from './objects.ts'
 import { firstFailure, lastWarning, type Pod, type PodFailure, readPods, readyTimes } from './pods.ts'
 import { candidates, withTemplate } from './revision.ts'
-import { changedAt, deadlineExceeded, type Rollout, rollout } from './rollout.ts'
+import { changedAt, deadlineExceeded, deadlocked, type Rollout, rollout } from './rollout.ts'
 import type { KubernetesStep } from './schema.ts'
 import { type DeploymentState, isAt, placeOf } from './state.ts'
 
@@ -57,6 +57,13 @@ async function judgePods(
   const failure = firstFailure(pods, now)
   if (failure) return failed(failure, replicaSet, place, context)
   if (progress.complete) return soak(step, progress, pods, now, place, context)
+  const full = deadlocked(deployment, replicaSet)
+  if (full)
+    return verdict(
+      'fail',
+      `no new pod can be made and no old one may end before: ${clip(full.message ?? '')}; raise the quota or allow maxUnavailable`,
+      progress,
+    )
   const expired = deadlineExceeded(deployment, changedAt(deployment, context))
   if (!expired) return wait(context, `${progress.available} of ${progress.desired} pods ready`, progress)
   return verdict('fail', `the rollout made no progress in time: ${clip(expired.message ?? '')}`, progress)
