@@ -36,7 +36,7 @@ function needsOf(draft: Draft, steps: readonly DraftStep[], origins: ReadonlyMap
   return {
     connections: Object.fromEntries([...origins].filter(([name]) => used.has(name))),
     queries: [...new Set(named('prometheus'))],
-    channels: [...new Set([...told, ...draft.communicate.finished])],
+    channels: [...new Set([...told, ...Object.values(draft.communicate).flat()])],
   }
 }
 

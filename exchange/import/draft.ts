@@ -14,7 +14,7 @@ export interface Draft {
   environments: Record<string, Record<string, string>>
   triggers: { id: string; check: Record<string, unknown>; mode: 'propose' }[]
   /** Channels by the event that they are told. */
-  communicate: { finished: string[] }
+  communicate: { started: string[]; finished: string[]; ticket: string[] }
   /** What became of lines that are no items of a procedure. */
   findings: Finding[]
 }
@@ -25,6 +25,6 @@ type DraftBranch = { ask: string } | { run: string } | { stop: string }
 export function emptyDraft(scope: Scope): Draft {
   return {
     ...{ scope, procedures: [], questions: [], checklist: [], contacts: {}, environments: {}, triggers: [] },
-    ...{ communicate: { finished: [] }, findings: [] },
+    ...{ communicate: { started: [], finished: [], ticket: [] }, findings: [] },
   }
 }

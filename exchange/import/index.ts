@@ -1,4 +1,5 @@
 import { parseDocument } from 'yaml'
+import { UnwindError } from '../../model/errors.ts'
 import { assemble } from './assemble.ts'
 import type { Around } from './became.ts'
 import { type Draft, emptyDraft } from './draft.ts'
@@ -24,11 +25,12 @@ const LONGEST = 500_000
 
 /**
  * A runbook as people have it, as an `unwind/v1` document with what became of each line. Pure: nothing of the source is
- * run, expanded by a shell, or fetched. Throws RangeError for a source of more than 500,000 characters.
+ * run, expanded by a shell, or fetched. Throws INVALID_REQUEST for a source of more than 500,000 characters, and for what is
+ * no runbook but an object of Kubernetes.
  */
 export function importRunbook(source: string, { format, name, known }: ImportOptions): Imported {
   if (source.length > LONGEST)
-    throw new RangeError(`A runbook has at most ${LONGEST} characters; this has ${source.length}.`)
+    throw new UnwindError('INVALID_REQUEST', `a runbook has at most ${LONGEST} characters; this has ${source.length}`)
   const text = source
     .replace(/^\ufeff/, '')
     .replaceAll('\r\n', '\n')
@@ -59,8 +61,17 @@ function formatOf(text: string): Format {
   const yaml = parseDocument(text, { logLevel: 'silent' })
   const value: unknown = yaml.errors.length > 0 ? undefined : yaml.toJS({ maxAliasCount: 100 })
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'shell'
+  if ('apiVersion' in value && 'kind' in value) throw noRunbook(value)
   if ('jobs' in value) return 'github-actions'
   return ['decision_tree', 'steps', 'triggers', 'checks', 'contacts'].some((key) => key in value) ? 'runbook' : 'shell'
+}
+
+function noRunbook({ apiVersion, kind }: { apiVersion: unknown; kind: unknown }): UnwindError {
+  const next =
+    apiVersion === 'unwind/v1'
+      ? 'nothing has to be imported; see unwind runbook lint'
+      : 'import takes a script, a workflow, Markdown, or a runbook in YAML, which name what is done'
+  return new UnwindError('INVALID_REQUEST', `this is a ${String(kind)} of ${String(apiVersion)}: ${next}`)
 }
 
 function aroundOf(text: string): Around {

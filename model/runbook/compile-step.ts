@@ -2,8 +2,10 @@ import { commonFields, compileStep, connectionOf, invalidStep, own } from '../co
 import { milliseconds, readable } from '../duration.ts'
 import { UnwindError } from '../errors.ts'
 import { compileMeasurement } from '../measurement.ts'
+import type { ApprovalRule } from '../policy.ts'
 import type { CompiledStep } from '../run.ts'
 import type { CompiledMeasurement } from './compiled.ts'
+import type { Runbook } from './document.ts'
 import type { Expanded } from './expand.ts'
 import type { Around } from './loaded.ts'
 import { type CheckStep, ENGINE_SCHEMAS, type EngineStep, isEngineStep, type TargetStep } from './steps.ts'
@@ -63,8 +65,16 @@ function engineStep(written: EngineStep, expanded: Expanded, surrounded: Surroun
     case 'manual':
       return { ...base, role: 'manual', title: clipped(step.text), asked: { text: step.text } }
     case 'approve': {
-      const { text = 'the rest of the run', min = 1, groups = [], self = false, expires = '30m' } = step
-      const rule = { min, groups, self, expires: milliseconds(expires) }
+      const {
+        text = 'the rest of the run',
+        min = 1,
+        groups = [],
+        self = false,
+        expires = '30m',
+        remind,
+        escalate,
+      } = step
+      const rule = ruleOf({ min, groups, self, expires, remind, escalate })
       return { ...base, role: 'approve', title: clipped(`approve ${text}`), asked: { text, rule } }
     }
     case 'notify': {
@@ -73,6 +83,18 @@ function engineStep(written: EngineStep, expanded: Expanded, surrounded: Surroun
     }
     case 'runbook':
       throw new UnwindError('INTERNAL', `${at}: a runbook step is put in before steps are compiled`)
+  }
+}
+
+type Rule = NonNullable<NonNullable<Runbook['policy']>['approvals']>[number]
+
+/** A rule for approvals as a run carries it, its times in milliseconds. */
+export function ruleOf({ when, min, groups, self, expires, remind, escalate }: Rule): ApprovalRule {
+  return {
+    ...{ min, groups, self, expires: milliseconds(expires) },
+    ...(when !== undefined && { when }),
+    ...(remind && { remind: milliseconds(remind) }),
+    ...(escalate && { escalate: milliseconds(escalate) }),
   }
 }
 

@@ -5,7 +5,7 @@ import { UnwindError } from '../errors.ts'
 import type { Actor, ApprovalRule } from '../policy.ts'
 import { DEFAULT_UPDATE, type RunInput, type Telling } from '../run.ts'
 import type { Communicate, CompiledRunbook, ParameterValue } from './compiled.ts'
-import { compileStepOf } from './compile-step.ts'
+import { compileStepOf, ruleOf } from './compile-step.ts'
 import type { Runbook } from './document.ts'
 import { expand } from './expand.ts'
 import { type Around, channelsOf, type LoadedRunbook, type RunbookRequest } from './loaded.ts'
@@ -86,17 +86,6 @@ function refuseUnwanted(loaded: LoadedRunbook, name: string, { configuration, ot
       `${name} is protected and runbook ${metadata.name} (revision ${revision}) is not reviewed; ` +
         'have it merged in the repository that unwind.yaml names under runbooks, or add its revision to runbooks.reviewed',
     )
-}
-
-type Rule = NonNullable<NonNullable<Runbook['policy']>['approvals']>[number]
-
-function ruleOf({ when, min, groups, self, expires, remind, escalate }: Rule): ApprovalRule {
-  return {
-    ...{ min, groups, self, expires: milliseconds(expires) },
-    ...(when !== undefined && { when }),
-    ...(remind && { remind: milliseconds(remind) }),
-    ...(escalate && { escalate: milliseconds(escalate) }),
-  }
 }
 
 /** Where it matters, a yes has to be somebody's in particular. */

@@ -67,6 +67,8 @@ export const ENGINE_SCHEMAS = {
       groups: z.array(z.string().min(1).max(200)).max(20).default([]).describe('Who may. Default: anybody.'),
       self: z.boolean().default(false).describe('Whether the person who asked for the run counts.'),
       expires: Duration.default('30m').describe('After that time the answer is no.'),
+      remind: Duration.optional().describe('Between two reminders. Default: none.'),
+      escalate: Duration.optional().describe('Until the escalation contact is told.'),
     })
     .meta({ title: 'Approval', description: 'People say yes in the middle of the run.' }),
   notify: z
@@ -121,6 +123,8 @@ export interface ApproveStep extends StepBase {
   groups?: string[] | undefined
   self?: boolean | undefined
   expires?: string | undefined
+  remind?: string | undefined
+  escalate?: string | undefined
 }
 export interface NotifyStep extends StepBase {
   kind: 'notify'

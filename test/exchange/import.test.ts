@@ -53,12 +53,8 @@ test('the runbook of people becomes a document that is valid, with its tree, its
         },
       ],
     },
-    communicate: { finished: ['ops-alerts'] },
-    checklist: [
-      { phase: 'before', text: 'Trigger: Multiple pod crashes' },
-      { phase: 'communication', text: 'Mettre à jour status page' },
-      { phase: 'communication', text: 'Créer ticket post-mortem' },
-    ],
+    communicate: { started: ['status-page'], finished: ['ops-alerts', 'status-page'], ticket: ['post-mortem'] },
+    checklist: [{ phase: 'before', text: 'Trigger: Multiple pod crashes' }],
   })
   expect(document['triggers']).toEqual([
     { id: 'error-rate', check: { prometheus: 'error_rate', above: 0.1, for: '5m' }, mode: 'propose' },
@@ -67,7 +63,7 @@ test('the runbook of people becomes a document that is valid, with its tree, its
   expect(needs).toEqual({
     connections: { api: '' },
     queries: ['error_rate', 'latency_p99'],
-    channels: ['ops-alerts'],
+    channels: ['status-page', 'ops-alerts', 'post-mortem'],
   })
 })
 
@@ -76,8 +72,24 @@ test('who is told by a channel is told; what only a person can do is ticked', ()
     read(`name: x\nsteps: [kubectl rollout undo deploy/x]\ncommunicate: ["${line}"]`).document
   for (const line of ['Notifier #ops-alerts', 'Notify the team in #ops-alerts', 'Post to #ops-alerts.'])
     expect(told(line)['communicate'], line).toEqual({ finished: ['ops-alerts'] })
+  for (const line of ['Update the status page', 'Mettre à jour la page de statut'])
+    expect(told(line)['communicate'], line).toEqual({ started: ['status-page'], finished: ['status-page'] })
+  for (const line of [
+    'Créer ticket post-mortem',
+    'Open a Jira ticket for the post-mortem',
+    'Create a post-mortem issue',
+  ])
+    expect(told(line)['communicate'], line).toEqual({ ticket: ['post-mortem'] })
+  for (const line of ['Update the status page and the wiki', 'Open a ticket', 'Schedule the post-mortem'])
+    expect(told(line)['communicate'], line).toBeUndefined()
   for (const line of ['Notify #a and #b', 'Notify legal', 'Notify #ops and open a ticket'])
     expect(told(line)['communicate'], line).toBeUndefined()
+})
+
+test('an object of Kubernetes, and a document that is one already, are no runbooks to import', () => {
+  const rollout = '# Argo Rollouts\napiVersion: argoproj.io/v1alpha1\nkind: Rollout\nspec: { strategy: {} }\n'
+  expect(() => read(rollout)).toThrow('this is a Rollout of argoproj.io/v1alpha1: import takes a script')
+  expect(() => read('apiVersion: unwind/v1\nkind: Runbook\n')).toThrow('see unwind runbook lint')
 })
 
 test('what a version can not measure stays with a person', () => {

@@ -110,6 +110,11 @@ test('in a protected environment every approval names its groups, and steps in a
   expect(() => compiled('steps: [{ kind: approve }]', {}, guarded)).toThrow('name the groups')
 })
 
+test('who has to approve a step is reminded and somebody above is told, where the step says so', () => {
+  const [step] = compiled('steps: [{ kind: approve, groups: [dba], remind: 5m, escalate: 10m }]').steps
+  expect(step?.asked?.rule).toMatchObject({ groups: ['dba'], expires: 1_800_000, remind: 300_000, escalate: 600_000 })
+})
+
 test.each([
   ['steps: [{ kind: notify, channels: [lgo], text: a }]', 'there is no channel or contact lgo; did you mean log?'],
   ['contacts: { oncall: "@someone" }\nsteps: [{ kind: notify, channels: [oncall], text: a }]', 'leads to no channel'],

@@ -82,11 +82,15 @@ scenarios('steps that move no system', (start) => {
     const gate: Part = {
       role: 'approve',
       optional: true,
-      asked: { text: 'Go?', rule: { ...RULE, min: 1, expires: 300 } },
+      asked: { text: 'Go?', rule: { ...RULE, min: 1, remind: 300, escalate: 500, expires: 1_500 } },
     }
     const run = await engine.begin(runbookInput(engine, [gate, { object: 'a' }]))
-    const { parked } = await run.reaches('parked')
+    const { parked, timeline } = await run.reaches('parked')
     expect(parked?.problem.code).toBe('APPROVAL_EXPIRED')
+    const nudges = timeline.flatMap(({ type, stepId }) =>
+      stepId === 's1' && /^(remind|escalat)ed$/.test(type) ? [type] : [],
+    )
+    expect(nudges).toEqual(expect.arrayContaining(['reminded', 'escalated']))
     expect(parked?.choices.map(({ choice }) => choice)).toEqual(['retry', 'abort'])
     expect(object.writes).toEqual([])
     await run.decide('abort')

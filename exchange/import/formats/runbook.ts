@@ -7,6 +7,7 @@ import { type Item, masked, type Place } from '../item.ts'
 import { slug } from '../procedure.ts'
 import { readScript } from '../script.ts'
 import type { Scope } from '../scope.ts'
+import { toldBy } from '../telling.ts'
 
 /** A runbook in YAML: name, triggers, decision_tree with goto, steps, checks, lists of what is said to whom, contacts. */
 export function readRunbook(source: string, around: Around, known: Known): Draft {
@@ -206,30 +207,27 @@ function withOf(measurement: Record<string, string | number>, of: string | undef
   return 'pods' in measurement && of !== undefined ? { ...measurement, of } : measurement
 }
 
-/** Whoever has a channel is told when the run has ended; what no channel does, a person does and ticks. */
+/** Whoever has a channel is told; what no channel does, a person does and ticks. */
 function communicate(node: Node, reading: Reading): void {
   if (!isSeq(node)) return
+  const { communicate: told, findings } = reading.draft
   for (const one of node.items as Node[]) {
     const text = textOf(one)
-    const channel = slug(TELLS.exec(text)?.[1] ?? '', '')
-    if (channel === '') {
-      tick('communication', text, one, 'No channel of this version does it; a person does.', reading)
+    const found = toldBy(text)
+    const channel = slug(found?.channel ?? '', '')
+    if (!found || channel === '') {
+      tick('communication', text, one, 'No channel does it; a person does.', reading)
       continue
     }
-    const { draft } = reading
-    draft.communicate.finished = [...new Set([...draft.communicate.finished, channel])]
-    draft.findings.push({
+    for (const part of found.parts) told[part] = [...new Set([...told[part], channel])]
+    findings.push({
       ...placeIn(one, reading),
       outcome: 'step',
-      became: `communicate finished (${channel})`,
-      reason: `The channel ${channel} must be in the configuration.`,
+      became: `communicate ${found.parts.join(' and ')} (${channel})`,
+      reason: `The channel ${channel}${found.kinds ? ` (kind ${found.kinds})` : ''} must be in the configuration.`,
     })
   }
 }
-
-/** `Notifier #ops-alerts`, `Notify the team in #incidents`: one channel, and nothing else to do. */
-const TELLS =
-  /^(?:notif(?:y|ier)|tell|inform(?:er)?|prévenir|alert(?:er)?|post (?:in|to)|announce (?:in|to|on))(?: (?:the |l['’])?(?:team|équipe))?(?: (?:in|on|via|sur|dans))? ?\(?#([\w-]{1,80})\)?\.?$/i
 
 function tick(phase: 'before' | 'communication', text: string, node: Node, reason: string, reading: Reading): void {
   const { draft } = reading
