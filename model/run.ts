@@ -248,6 +248,8 @@ export interface RunState {
   brokenGlass?: { planDigest: string; by: string; at: number; incident: string }
   /** Set once the run went past its runbook's timeout and a person was asked. */
   overdue?: { at: number }
+  /** What has been done moved the ground under plans that were made: they are made anew once a group has come to rest. */
+  moved?: true
   steps: StepState[]
   timeline: TimelineEvent[]
 }

@@ -16,7 +16,9 @@ export async function carryOut(run: Run, steps: readonly StepState[]): Promise<v
   const failed = failures.filter((failure) => failure !== undefined)
   const rests = steps.every(({ status }, index) => failures[index] || status === 'done' || status === 'skipped')
   if (failed.length > 0) return rests ? settle(run, failed) : keepUnsettled(failed)
-  if (steps.some((step) => movesPlans(run, step))) enter(run, 'planning')
+  if (steps.some((step) => movesPlans(run, step))) run.state.moved = true
+  // Where the run goes on as a new execution, others of the group may still ask people: that comes first there as well.
+  if (run.state.moved && rests) enter(run, 'planning')
 }
 
 /** One step with its condition and its automatic attempts. Undefined: it is done, skipped, or gone on with later. */

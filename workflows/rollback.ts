@@ -102,6 +102,7 @@ async function plan(run: Run): Promise<void> {
   if (!planned || run.abort) return
   if ('problem' in planned) return notPlanned(run, planned)
   const { digest } = planned
+  delete state.moved
   const need = planned.need ?? stillNeeded(run, digest)
   state.planDigest = digest
   state.plannedAt ??= Date.now()

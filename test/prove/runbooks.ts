@@ -76,8 +76,14 @@ async function line([cached, uncached]: [Part, Part], given: Case): Promise<Line
     const difference = compare(predict(given), (await play(engine, given, faults)).seen)
     return { name, passed: difference === undefined, ...(difference && { detail: difference }) }
   } catch (error) {
-    return { name, passed: false, detail: error instanceof Error ? error.message : String(error) }
+    return { name, passed: false, detail: told(error) }
   }
+}
+
+/** What was refused stands in the cause. */
+function told(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
 }
 
 /** Refusals and faults are what is asked for here. */
