@@ -10,6 +10,11 @@ export function crossCheck(configuration: Configuration, at: Locate): DocumentPr
     ...Object.entries(configuration.connections).map(([name, { environment }]) =>
       misnamed(['connections', name, 'environment'], environment, environments),
     ),
+    ...Object.entries(configuration.connections).map(([name, connection]) =>
+      connection.kind === 'prometheus' && connection.traffic
+        ? misnamed(['connections', name, 'traffic'], connection.traffic, Object.keys(connection.queries))
+        : undefined,
+    ),
     ...Object.keys(configuration.worker.credentials).map((name) =>
       misnamed(['worker', 'credentials', name], name, connections),
     ),

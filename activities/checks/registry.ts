@@ -5,6 +5,7 @@ export const checks: Readonly<Record<string, () => Promise<Check>>> = {
   http: async () => erase((await import('./http/index.ts')).http),
   prometheus: async () => erase((await import('./prometheus/index.ts')).prometheus),
   postgres: async () => erase((await import('./postgres/index.ts')).postgres),
+  crashing: async () => erase((await import('./crashing/index.ts')).crashing),
   pods: async () => erase((await import('./pods/index.ts')).pods),
 }
 

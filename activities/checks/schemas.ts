@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { MeasurementKind, MeasurementKinds } from '../../model/measurement.ts'
+import { CrashingMeasurement, crashingKind } from './crashing/schema.ts'
 import { HttpMeasurement, httpKind } from './http/schema.ts'
 import { PodsMeasurement, podsKind } from './pods/schema.ts'
 import { PostgresMeasurement, postgresKind } from './postgres/schema.ts'
@@ -11,10 +12,11 @@ export const measurements: MeasurementKinds = {
   prometheus: prometheusKind as unknown as MeasurementKind,
   pods: podsKind as unknown as MeasurementKind,
   postgres: postgresKind as unknown as MeasurementKind,
+  crashing: crashingKind as unknown as MeasurementKind,
 }
 
 /** Any measurement, as a check of a runbook writes it. */
 export const Measurement = z
-  .union([HttpMeasurement, PrometheusMeasurement, PodsMeasurement, PostgresMeasurement])
+  .union([HttpMeasurement, PrometheusMeasurement, PodsMeasurement, PostgresMeasurement, CrashingMeasurement])
   .meta({ id: 'Measurement' })
 export type Measurement = z.infer<typeof Measurement>

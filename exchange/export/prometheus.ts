@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 import type { Runbook } from '../../model/runbook/document.ts'
 import { thresholds } from '../../model/threshold.ts'
-import { playbookOf, type Part, type Surroundings } from './playbook.ts'
+import type { Surroundings } from './playbook.ts'
 import { comment, plain } from './quote.ts'
 import { literalPattern, promql, queryOf } from './promql.ts'
 
@@ -74,8 +74,7 @@ function expressionOf(
     const query = promql(plain(queryOf(check, document.metadata.service, around)))
     return bounds.map(({ operator, value }) => `${query} ${operator} ${value}`).join(' and ')
   }
-  if (check['pods'] === 'crashing')
-    return crashing(document, String(check['of']), bounds[0]?.value ?? 1, around.environment)
+  if (typeof check['crashing'] === 'string') return crashing(check['crashing'], check['namespace'], bounds)
   const kind = Object.keys(check)[0] ?? 'nothing'
   return { refused: `Prometheus can't measure ${kind}; Unwind does` }
 }
@@ -90,18 +89,14 @@ function bounded(check: NonNullable<Trigger['check']>): ReturnType<typeof thresh
 
 /** Pods of a workload in a crash loop, as kube-state-metrics tells them; a Deployment's pods carry two hashes. */
 function crashing(
-  document: Runbook,
-  id: string,
-  atLeast: number,
-  environment: string | undefined,
+  workload: string,
+  namespace: unknown,
+  bounds: ReturnType<typeof thresholds>,
 ): string | { refused: string } {
-  const { procedures } = playbookOf(document, environment === undefined ? {} : { environment })
-  const part: Part | undefined = procedures.flatMap(({ parts }) => parts).find((one) => one.id === id)
-  const { workload, namespace } = part?.fields ?? {}
-  if (typeof workload !== 'string') return { refused: `the step ${id} has no workload` }
   if (/\{\{/.test(`${workload}${String(namespace)}`)) return { refused: 'its workload depends on a parameter' }
   const pods = `pod=~"${literalPattern(workload.slice(workload.indexOf('/') + 1))}-[a-z0-9]+-[a-z0-9]{5}"`
   const place = typeof namespace === 'string' ? [`namespace="${literalPattern(namespace)}"`] : []
   const selector = ['reason="CrashLoopBackOff"', ...place, pods].join(', ')
-  return `count(kube_pod_container_status_waiting_reason{${selector}} == 1) >= ${atLeast}`
+  const [{ operator, value } = { operator: '>=', value: 1 }] = bounds
+  return `count(kube_pod_container_status_waiting_reason{${selector}} == 1) ${operator} ${value}`
 }

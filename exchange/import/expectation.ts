@@ -1,8 +1,8 @@
 /** A sentence about a measurement, read by a strict grammar (English and French); undefined for any other sentence. */
 export interface Expectation {
-  /** The kind of measurement: prometheus, pods or http. */
+  /** The kind of measurement: prometheus, pods, crashing or http. */
   kind: string
-  /** The measurement as a check or trigger writes it; `of` and the connection are put in by whoever knows them. */
+  /** The measurement as a check or trigger writes it; `of`, workload and connection are put in by whoever knows them. */
   measurement: Record<string, string | number>
 }
 
@@ -23,7 +23,7 @@ function podsOf(text: string): Expectation | undefined {
   if (ALL_PODS.test(text)) return { kind: 'pods', measurement: { pods: 'healthy' } }
   const crashes = CRASHES.exec(text)
   if (!crashes) return undefined
-  return { kind: 'pods', measurement: { pods: 'crashing', atLeast: 2, for: crashes[1] ?? '1m' } }
+  return { kind: 'crashing', measurement: { atLeast: 2, for: crashes[1] ?? '1m' } }
 }
 
 function endpointOf(text: string): Expectation | undefined {

@@ -58,6 +58,9 @@ export const PrometheusConnection = z.strictObject({
     .describe(
       'By the names that runbooks use. Variables: {{ service }}, {{ environment }}, {{ version }}, {{ window }}.',
     ),
+  traffic: QueryName.optional().describe(
+    'The query that gives requests a second; every plan of a service in the environment says what it serves now.',
+  ),
   taskQueue: Name.optional().describe('Queue of the workers that can reach it. Default: the common queue.'),
 })
 export type PrometheusConnection = z.infer<typeof PrometheusConnection>

@@ -54,11 +54,16 @@ test('the runbook of people becomes a document that is valid, with its tree, its
       ],
     },
     communicate: { started: ['status-page'], finished: ['ops-alerts', 'status-page'], ticket: ['post-mortem'] },
-    checklist: [{ phase: 'before', text: 'Trigger: Multiple pod crashes' }],
   })
+  expect(document['checklist']).toBeUndefined()
   expect(document['triggers']).toEqual([
     { id: 'error-rate', check: { prometheus: 'error_rate', above: 0.1, for: '5m' }, mode: 'propose' },
     { id: 'p99-latency', check: { prometheus: 'latency_p99', above: '5s', for: '5m' }, mode: 'propose' },
+    {
+      id: 'multiple-pod-crashes',
+      check: { crashing: 'deployment/api', namespace: 'production', atLeast: 2, for: '1m' },
+      mode: 'propose',
+    },
   ])
   expect(needs).toEqual({
     connections: { api: '' },
@@ -93,7 +98,7 @@ test('an object of Kubernetes, and a document that is one already, are no runboo
 })
 
 test('what a version can not measure stays with a person', () => {
-  const { prometheus: _prometheus, ...measurements } = known.measurements
+  const { prometheus: _prometheus, crashing: _crashing, ...measurements } = known.measurements
   const { document } = read(SEED, { ...known, measurements })
   expect(document['triggers']).toBeUndefined()
   const { execute } = document['procedures'] as Record<string, Record<string, unknown>[]>
@@ -223,7 +228,7 @@ test('sentences about measurements are read strictly, in English and French', ()
     for: '10m',
   })
   expect(readExpectation('All pods healthy')?.measurement).toEqual({ pods: 'healthy' })
-  expect(readExpectation('Multiple pod crashes')?.measurement).toEqual({ pods: 'crashing', atLeast: 2, for: '1m' })
+  expect(readExpectation('Multiple pod crashes')?.measurement).toEqual({ atLeast: 2, for: '1m' })
   for (const text of [
     'Error rate is fine',
     'Error rate > 200%',

@@ -26,7 +26,7 @@ interface ContainerStatus {
   name: string
   restartCount?: number
   state?: { waiting?: { reason?: string } }
-  lastState?: { terminated?: { reason?: string; exitCode?: number } }
+  lastState?: { terminated?: { reason?: string; exitCode?: number; finishedAt?: string } }
 }
 
 /** Why a pod will not become ready by waiting. */
@@ -69,6 +69,20 @@ export function firstFailure(pods: readonly Pod[], now: number): PodFailure | un
     if (failure) return failure
   }
   return undefined
+}
+
+/** A container that has started again looks well until it ends the next time; so long it counts as crashing. */
+const RECENT = 5 * 60_000
+
+/** Why a pod crashes: it can't start now, or one of its containers ended with an error a short time ago. */
+export function crashOf(pod: Pod, now: number): Pick<PodFailure, 'pod' | 'reason'> | undefined {
+  const failure = containerFailure(pod, now)
+  if (failure) return failure
+  const ended = pod.status?.containerStatuses?.find(({ lastState }) => {
+    const { exitCode = 0, finishedAt = '' } = lastState?.terminated ?? {}
+    return exitCode !== 0 && now - Date.parse(finishedAt) < RECENT
+  })?.lastState?.terminated
+  return ended && { pod: pod.metadata.name, reason: ended.reason ?? `exit code ${ended.exitCode}` }
 }
 
 function containerFailure({ metadata, status }: Pod, now: number): PodFailure | undefined {

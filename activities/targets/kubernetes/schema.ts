@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { Duration, defineKind, Name, Sentence, stepFields } from '../../../model/step.ts'
 
-const Workload = z
+/** A Deployment as steps and measurements write it. */
+export const Workload = z
   .string()
   .regex(/^deployments?\/[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/, 'write deployment/<name>')
   .describe('The workload: deployment/<name>.')

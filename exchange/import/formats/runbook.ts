@@ -61,14 +61,15 @@ function trigger(node: Node, reading: Reading): void {
   const text = textOf(node)
   const read = readExpectation(text)
   // How long it must last is the trigger's own; the rest is what a check would measure.
-  const { for: _for, ...measured } = read?.measurement ?? {}
+  const written = { ...(read?.kind === 'crashing' && workloadIn(reading.source)), ...read?.measurement }
+  const { for: _for, ...measured } = written as Record<string, string | number>
   const fits = read && known.measurements[read.kind]?.(withOf(measured, 'step'))
   const place = placeIn(node, reading)
   if (read && Object.hasOwn(known.measurements, read.kind) && fits === undefined) {
     const id = slug(text.replace(/[<>].*/, ''), `trigger-${draft.triggers.length + 1}`)
     draft.triggers.push({
       id: draft.triggers.some((one) => one.id === id) ? `${id}-2` : id,
-      check: read.measurement,
+      check: written,
       mode: 'propose',
     })
     draft.findings.push({ ...place, outcome: 'step', became: `trigger ${id}` })
@@ -78,6 +79,13 @@ function trigger(node: Node, reading: Reading): void {
     ? `The measurement ${read.kind} is not available in this version${fits === undefined ? '' : ' for this'}.`
     : 'It is no sentence about a measurement that import knows.'
   tick('before', `Trigger: ${text}`, node, reason, reading)
+}
+
+/** The Deployment that the source's command lines name, with its namespace; nothing where it names none. */
+function workloadIn(source: string): { crashing: string; namespace: string } | undefined {
+  const [, workload] = /\bdeploy(?:ment)?s?[/ ]([a-z0-9][a-z0-9-]*)/.exec(source) ?? []
+  const [, namespace = 'default'] = /(?:^|\s)(?:-n|--namespace)[= ]([a-z0-9][a-z0-9-]*)/m.exec(source) ?? []
+  return workload ? { crashing: `deployment/${workload}`, namespace } : undefined
 }
 
 function decision(tree: YAMLMap, reading: Reading): void {

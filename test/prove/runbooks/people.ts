@@ -27,6 +27,8 @@ export class People {
   /** What has been said, by subject: the keys in the order in which they came up. */
   readonly #said = new Map<string, string[]>()
   readonly #stops = new Map<string, string>()
+  /** The execution that was looked at. */
+  #execution = ''
 
   constructor(engine: Engine, run: RunHandle, given: Case) {
     this.#engine = engine
@@ -48,6 +50,7 @@ export class People {
       if (status.name === 'COMPLETED') return this.#run.ends()
       const at = `${runId}/${historyLength}`
       if (at === before && at !== asked && !raw.pendingWorkflowTask) {
+        this.#execution = runId
         const state = await this.#look()
         if (state) {
           await this.#answer(state)
@@ -148,11 +151,12 @@ export class People {
   /** Whether a pause holds the run now: what was under way when it came has ended, or waits for a time. */
   #isHeld({ pause: paused, phase, steps }: RunState): boolean {
     const goes = steps.some(({ status, until }) => (status === 'applying' || status === 'verifying') && !until)
-    // What is answered already is acted upon afterwards, where the run went on as a new execution in between.
-    const asks = steps.some(({ id, asking, attempt }) => {
-      return asking && !this.#taken.has(asking.what === 'approve' ? `${id}/${attempt}` : `step ${id}/${attempt}`)
-    })
+    const asks = steps.some(({ asking }) => asking !== undefined)
     return paused !== undefined && phase === 'running' && !goes && !asks
+  }
+
+  async #hasContinued(): Promise<boolean> {
+    return (await this.#run.handle.describe()).runId !== this.#execution
   }
 
   /** How often something else was said about this before. */
@@ -163,8 +167,8 @@ export class People {
   }
 
   /**
-   * Says it unless that has been done. What meets a run that just continues is said again at the next look; the run
-   * may have taken it all the same, and refuses to hear it twice.
+   * Says it unless that has been done. What meets a run that just continues is said again at the next look, or by the
+   * client itself to the new execution; the run may have taken it all the same, and refuses to hear it twice.
    */
   async #once({ subject, key, stop, send }: Saying, { pause: paused }: RunState): Promise<void> {
     if (this.#taken.has(key)) return
@@ -179,7 +183,7 @@ export class People {
       }
       await send()
     } catch (error) {
-      if (isRefusal(error) && !again) throw error
+      if (isRefusal(error) && !again && !(await this.#hasContinued())) throw error
       return
     }
     this.#taken.add(key)
