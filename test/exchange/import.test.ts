@@ -4,7 +4,6 @@ import { parse } from 'yaml'
 import { measurements } from '../../activities/checks/schemas.ts'
 import { kinds } from '../../activities/schemas.ts'
 import { importRunbook, type Known, knownBy } from '../../exchange/import/index.ts'
-import { readExpectation } from '../../exchange/import/expectation.ts'
 import { runbookDocument } from '../../model/runbook/document.ts'
 import { runbookProblems } from '../../model/runbook/problems.ts'
 import { runbookEntries } from '../../model/runbook/steps.ts'
@@ -70,25 +69,6 @@ test('the runbook of people becomes a document that is valid, with its tree, its
     queries: ['error_rate', 'latency_p99'],
     channels: ['status-page', 'ops-alerts', 'post-mortem'],
   })
-})
-
-test('who is told by a channel is told; what only a person can do is ticked', () => {
-  const told = (line: string) =>
-    read(`name: x\nsteps: [kubectl rollout undo deploy/x]\ncommunicate: ["${line}"]`).document
-  for (const line of ['Notifier #ops-alerts', 'Notify the team in #ops-alerts', 'Post to #ops-alerts.'])
-    expect(told(line)['communicate'], line).toEqual({ finished: ['ops-alerts'] })
-  for (const line of ['Update the status page', 'Mettre à jour la page de statut'])
-    expect(told(line)['communicate'], line).toEqual({ started: ['status-page'], finished: ['status-page'] })
-  for (const line of [
-    'Créer ticket post-mortem',
-    'Open a Jira ticket for the post-mortem',
-    'Create a post-mortem issue',
-  ])
-    expect(told(line)['communicate'], line).toEqual({ ticket: ['post-mortem'] })
-  for (const line of ['Update the status page and the wiki', 'Open a ticket', 'Schedule the post-mortem'])
-    expect(told(line)['communicate'], line).toBeUndefined()
-  for (const line of ['Notify #a and #b', 'Notify legal', 'Notify #ops and open a ticket'])
-    expect(told(line)['communicate'], line).toBeUndefined()
 })
 
 test('an object of Kubernetes, and a document that is one already, are no runbooks to import', () => {
@@ -218,25 +198,6 @@ test('tokens and addresses that are secrets stand in no document and no finding'
 curl -H "Authorization: Bearer abcdef0123456789" -X POST https://x.example.org/do
 PGPASSWORD=hunter2hunter2 psql -c 'select 1'`
   expect(JSON.stringify(read(source, everything))).not.toMatch(/XXXXsecret|abcdef0123456789|hunter2/)
-})
-
-test('sentences about measurements are read strictly, in English and French', () => {
-  expect(readExpectation("Taux d'erreur < 1%")?.measurement).toEqual({ prometheus: 'error_rate', below: 0.01 })
-  expect(readExpectation('Latence p95 > 2s pendant 10 min')?.measurement).toEqual({
-    prometheus: 'latency_p95',
-    above: '2s',
-    for: '10m',
-  })
-  expect(readExpectation('All pods healthy')?.measurement).toEqual({ pods: 'healthy' })
-  expect(readExpectation('Multiple pod crashes')?.measurement).toEqual({ atLeast: 2, for: '1m' })
-  for (const text of [
-    'Error rate is fine',
-    'Error rate > 200%',
-    'p99 latency < 5%',
-    'Most pods healthy',
-    'Latency < 1s',
-  ])
-    expect(readExpectation(text), text).toBeUndefined()
 })
 
 test('nothing is dropped: every line that is not blank lies in a finding that holds it, and every document is valid', () => {

@@ -8,7 +8,7 @@ const Count = z.int().min(0).max(10_000)
 export const CrashingMeasurement = z
   .strictObject({
     crashing: Workload.describe('The workload whose pods are counted that crash: deployment/<name>.'),
-    namespace: Name,
+    namespace: Name.describe('Where the workload is.'),
     atLeast: Count.optional().describe('So many pods crash: what a trigger looks out for.'),
     atMost: Count.optional().describe('No more crash: what a check wants.'),
     cluster: Name.optional().describe('The connection of kind kubernetes. Default: the only one of the environment.'),
