@@ -1,10 +1,12 @@
 import type { KeyObject } from 'node:crypto'
 import { Context } from '@temporalio/activity'
-import type { EngineActivities, RunbookActivities, SealCall, StepActivities } from '../model/calls.ts'
+import type { EngineActivities, RunbookActivities, SealCall, Sealed, StepActivities } from '../model/calls.ts'
 import type { Configuration } from '../model/configuration.ts'
 import { UnwindError } from '../model/errors.ts'
+import type { StepKind } from '../model/step.ts'
 import type { Target } from '../model/target.ts'
 import { type Archive, openArchive } from './archive/index.ts'
+import { keepDrill } from './archive/drills.ts'
 import { keepReport } from './archive/keep.ts'
 import { checkActivities } from './checks/index.ts'
 import { Connections } from './connections.ts'
@@ -15,7 +17,7 @@ import { letGo } from './locks.ts'
 import { notifier } from './notify/index.ts'
 import { onCallGroups } from './oncall.ts'
 import { targets } from './registry.ts'
-import { seal } from './seal.ts'
+import { sealer } from './sealing.ts'
 import { serviceActivities } from './services/entities.ts'
 import { enforcing } from './services/enforcing.ts'
 import { verbs } from './verbs.ts'
@@ -26,13 +28,15 @@ export interface ActivityOptions {
   verifyKeys: readonly KeyObject[]
   /** Other targets than the registry's: tests bring systems that live in memory. */
   targets?: Readonly<Record<string, () => Promise<Target>>>
+  /** The kinds of those, where they are not the product's. */
+  kinds?: Readonly<Record<string, Pick<StepKind, 'drill'>>>
 }
 
 /** Every activity that a worker registers: `<kind>.<verb>` for each target, `check.measure`, and the engine's own. */
 export function createActivities(options: ActivityOptions): Record<string, (call: never) => Promise<unknown>> {
   const { configuration, targets: systems = targets } = options
   const connections = new Connections(configuration)
-  const sealing = (call: SealCall) => seal(call, configuration)
+  const sealing = sealer(configuration, options.kinds)
   const steps = Object.entries(systems).flatMap(([kind, load]) => named(kind, verbs(kind, load, connections, sealing)))
   const measuring = checkActivities({ configuration, connections, targets: systems })
   const guards = enforcing(systems, connections)
@@ -40,20 +44,24 @@ export function createActivities(options: ActivityOptions): Record<string, (call
     name,
     (call: never) => mapped(() => work(call)),
   ])
-  return { ...Object.fromEntries([...steps, ...entities]), ...measuring, ...guards, ...engine(options) }
+  return { ...Object.fromEntries([...steps, ...entities]), ...measuring, ...guards, ...engine(options, sealing) }
 }
 
 function named(kind: string, activities: StepActivities): [string, (call: never) => Promise<unknown>][] {
   return Object.entries(activities).map(([verb, activity]) => [`${kind}.${verb}`, activity])
 }
 
-function engine({ configuration, verifyKeys }: ActivityOptions): EngineActivities & RunbookActivities {
+function engine(
+  { configuration, verifyKeys }: ActivityOptions,
+  sealing: (call: SealCall) => Promise<Sealed>,
+): EngineActivities & RunbookActivities {
   const archive = openArchive(configuration.archive)
   return {
-    'unwind.archive': ({ state }) => mapped(() => keepReport(requireArchive(archive), state)),
+    'unwind.archive': ({ state }) =>
+      mapped(() => (state.drill ? keepDrill : keepReport)(requireArchive(archive), state)),
     'unwind.notify': notifier(configuration, { attempt }),
     'unwind.evaluate': (call) => mapped(() => evaluateExpression(call)),
-    'unwind.seal': (call) => mapped(async () => seal(call, configuration)),
+    'unwind.seal': (call) => mapped(() => sealing(call)),
     'unwind.identify': (call) =>
       mapped(async () => {
         const { subject, groups } = await identify(verifyKeys, call)

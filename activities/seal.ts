@@ -7,7 +7,9 @@ import { policyOf } from '../model/floor.ts'
 import { UnwindError } from '../model/errors.ts'
 import { evaluate } from '../model/expression/index.ts'
 import { type ApprovalNeed, type ApprovalRule, approvalNeeded, stricter } from '../model/policy.ts'
+import type { StepKind } from '../model/step.ts'
 import type { Facts, PlanFacts } from '../model/runbook/progress.ts'
+import { kinds } from './schemas.ts'
 
 /** All plans of one run together, in bytes of canonical JSON: they travel in histories, messages and answers. */
 const PLANS_LIMIT = 256 * 1024
@@ -17,7 +19,11 @@ const PLANS_LIMIT = 256 * 1024
  * happen and nothing that changes by itself: no clock, no estimate, no run id, no evidence. The floor of the
  * environment is read here too, on the worker, so that a run started past the API can't slip under it.
  */
-export function seal(call: SealCall, configuration: Configuration): { digest: string; need?: ApprovalNeed } {
+export function seal(
+  call: SealCall,
+  configuration: Configuration,
+  known: Readonly<Record<string, Pick<StepKind, 'drill'>>> = kinds,
+): { digest: string; need?: ApprovalNeed } {
   refuseMixture(call)
   const digest = digestOf(call)
   const environment = own(configuration.environments, call.environment)
@@ -28,6 +34,10 @@ export function seal(call: SealCall, configuration: Configuration): { digest: st
     )
   const floor = stricter(call.policy, policyOf(environment))
   refuseKinds(call, floor.kinds)
+  if (call.drill) {
+    refuseServing(call, known)
+    return { digest }
+  }
   const stale = call.before !== undefined && call.before !== digest
   const need = approvalNeeded(
     call.steps.map(({ plan }) => plan),
@@ -86,6 +96,14 @@ function refuseMixture({ runbook, steps }: SealCall): void {
   if (new Set(known.map(({ plan }) => plan.release)).size < 2) return
   const list = known.map(({ id, plan }) => `${id} → ${plan.release}`).join(', ')
   throw new UnwindError('RELEASE_MIXED', `the steps would lead to different releases: ${list}; name one that all have`)
+}
+
+/** Nobody approves a drill, so here is seen to it that it can't touch what serves, whoever started it. */
+function refuseServing({ steps }: SealCall, known: Readonly<Record<string, Pick<StepKind, 'drill'>>>): void {
+  const serving = steps.find(({ kind }) => own(known, kind)?.drill !== true)
+  if (!serving) return
+  const message = `step ${serving.id} of kind ${serving.kind} touches what serves, so a drill can’t hold it; start a rollback`
+  throw new UnwindError('FORBIDDEN', message)
 }
 
 function refuseKinds(call: SealCall, kinds: string[] | undefined): void {

@@ -19,7 +19,7 @@ export function verbs(
   kind: string,
   load: () => Promise<Target>,
   connections: Connections,
-  seal: (call: SealCall) => Sealed,
+  seal: (call: SealCall) => Promise<Sealed>,
 ): StepActivities {
   const open = async (call: StepCall) => {
     const target = await load()
@@ -37,7 +37,7 @@ export function verbs(
         const made = await plan(open, call)
         if (!call.seal) return made
         const step = { id: call.stepId, kind, connection: call.connection, plan: made }
-        return { ...made, sealed: seal({ ...call.seal, steps: [step] }) }
+        return { ...made, sealed: await seal({ ...call.seal, steps: [step] }) }
       }),
     apply: (call: ApplyCall) =>
       alive(async () => {
@@ -69,9 +69,9 @@ async function lock(object: string, taskQueue: string, call: PlanCall): Promise<
 }
 
 function contextOf(call: StepCall, connection: unknown): CallContext {
-  const { rollbackId, stepId, service, environment, actor, reason } = call
+  const { rollbackId, stepId, service, environment, actor, reason, drill } = call
   const signal = Context.current().cancellationSignal
-  const about = { rollbackId, stepId, service, environment, actor, reason }
+  const about = { rollbackId, stepId, service, environment, actor, reason, ...(drill && { drill }) }
   // Asked at most once per call, and only by systems that have use for it.
   let known: ReturnType<typeof readLedger> | undefined
   const ledger = () => (known ??= readLedger({ environment, service }))

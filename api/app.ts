@@ -11,6 +11,7 @@ import { breakGlassFor } from './reports/break-glass.ts'
 import { answerWithProblems, sendProblem, toUnwindError } from './http/problem.ts'
 import { answerBrokenRequest } from './http/socket.ts'
 import { validator } from './http/validation.ts'
+import { drillRoutes } from './routes/drills.ts'
 import { eventRoutes } from './routes/events.ts'
 import { healthRoutes } from './routes/health.ts'
 import { hookRoutes } from './routes/hooks.ts'
@@ -83,6 +84,7 @@ export function buildApi(options: BuildOptions): App {
     reportRoutes(app, api)
     obligationRoutes(app, api)
     readyRoutes(app, api, known)
+    drillRoutes(app, api)
     metricsRoutes(app, api, known)
     healthRoutes(app, api)
   })

@@ -8,7 +8,7 @@ export interface ClientOptions {
 }
 
 export interface Call {
-  method?: 'GET' | 'POST'
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Path below the URL, already encoded; see `path`. */
   path: string
   query?: Readonly<Record<string, string | number | readonly string[] | undefined>>

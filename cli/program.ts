@@ -1,6 +1,7 @@
 import { type Argument, Command, CommanderError } from 'commander'
 import { VERSION } from '../model/version.ts'
 import { defineAnswers } from './define/answers.ts'
+import { defineDrills } from './define/drills.ts'
 import { defineLooks } from './define/looks.ts'
 import { defineRollbacks } from './define/rollbacks.ts'
 import { defineRunbooks } from './define/runbooks.ts'
@@ -50,6 +51,7 @@ export function define(ended: (exit: number) => void): Command {
   defineAnswers(program, ended)
   defineRunbooks(program, ended)
   defineServices(program, ended)
+  defineDrills(program, ended)
   defineServing(program, ended)
   return program
 }

@@ -1,3 +1,4 @@
+import type { LastDrill } from './drill/result.ts'
 import type { ApprovalNeed, ApprovalRule, Policy } from './policy.ts'
 import type { AnyMessage } from './messages.ts'
 import type { Notice } from './notices/notice.ts'
@@ -17,6 +18,8 @@ export interface StepCall {
   environment: string
   actor: string
   reason: string
+  /** Of a drill. */
+  drill?: true
 }
 
 export interface PlanCall extends StepCall {
@@ -58,6 +61,8 @@ export interface SealCall {
   /** Steps that change no system, by id and what they ask: a plan is approved with them. */
   asks?: { id: string; kind: string; step: Record<string, unknown> }[]
   facts?: Facts
+  /** A drill needs no approval, and may hold no step that touches what serves. */
+  drill?: true
   /** The digest that an earlier plan of this run had; another one now means that the system moved. */
   before?: string
 }
@@ -66,6 +71,8 @@ export interface SealCall {
 export interface Sealed {
   digest: string
   need?: ApprovalNeed
+  /** The last drill that passed, where a plan touches data and there is an archive; `null` where none ever has. */
+  lastDrill?: LastDrill | null
 }
 
 /** Activities that belong to no target. `seal` and `identify` touch no system. */

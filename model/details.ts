@@ -1,3 +1,5 @@
+import { lastDrillText } from './drill/result.ts'
+import { readable } from './duration.ts'
 import type { RunState, StepState } from './run.ts'
 import { asking } from './runbook/asking.ts'
 import type { TickedItem } from './runbook/progress.ts'
@@ -28,6 +30,7 @@ export function details(state: RunState): string {
         `\`${id}\` waits for an approval: ${step.question}`,
         `Approve with \`unwind approve ${state.service} -e ${state.environment} --step ${id}\`.`,
       )
+  if (state.lastDrill !== undefined) lines.push('', lastDrillText(state.lastDrill))
   if (state.checklist) lines.push('', 'Checklist:', ...state.checklist.map(itemLine))
   if (state.parked) lines.push('', ...parkedLines(state))
   if (state.phase === 'awaiting-approval') lines.push('', ...approvalLines(state))
@@ -37,11 +40,21 @@ export function details(state: RunState): string {
 /** The run in one sentence. */
 export function headline(state: RunState): string {
   const name = `${state.service} in ${state.environment}`
+  if (state.outcome && state.drill) return drillLine(state, name)
   if (state.outcome)
     return `${name}: ${state.outcome}${state.problem ? ` (${state.problem.code}: ${state.problem.message})` : ''}`
   if (state.parked) return `${name} is parked at ${state.parked.stepId}: ${state.parked.problem.message}`
   if (state.pause) return `${name} is paused by ${state.pause.by}`
   return `${name} is ${state.phase.replace('-', ' ')}`
+}
+
+function drillLine({ drill, problem, steps }: RunState, name: string): string {
+  const failed = drill?.problem ?? problem
+  const left = steps.filter(({ begun, status }) => begun && status !== 'compensated').map(({ title }) => title)
+  const still = left.length > 0 ? `; still there: ${left.join(', ')}` : ''
+  if (failed || drill?.took === undefined)
+    return `${name}: the drill failed${failed ? ` (${failed.code}: ${failed.message})` : ''}${still}`
+  return `${name}: the drill passed in ${readable(drill.took)}${still}`
 }
 
 function runbookLines({ runbook, procedure, decision }: RunState): string[] {

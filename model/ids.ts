@@ -6,6 +6,11 @@ export function rollbackId(environment: string, service: string): string {
   return `rollback/${environment}/${service}`
 }
 
+/** The workflow id of a service's drill. It is not the service's lock: a rollback may begin while a drill runs. */
+export function drillId(environment: string, service: string): string {
+  return `drill/${environment}/${service}`
+}
+
 /** The workflow id that stands for one object, whatever name it was asked under. */
 export function lockId(object: string): string {
   return `lock/${object}`

@@ -1,3 +1,4 @@
+import type { LastDrill } from './drill/result.ts'
 import type { Problem } from './errors.ts'
 import type { EventType } from './events.ts'
 import type { Expected } from './expected.ts'
@@ -113,6 +114,8 @@ export interface RunInput {
   telling?: Telling
   /** Answers to questions of the decision tree by id, for those that evidence can't answer. */
   answers?: Record<string, 'yes' | 'no'>
+  /** A drill: nothing that serves is touched, whatever is made is taken away at the end, and a failure waits for nobody. */
+  drill?: true
   /** The record so far, when the run continues as a new execution. */
   carried?: RunState
 }
@@ -225,6 +228,10 @@ export interface RunState {
   parked?: Parked
   pause?: { by: string; at: number }
   claimedBy?: string
+  /** Of a drill: how long it took until every step held, or why it failed. */
+  drill?: { took?: number; problem?: Problem }
+  /** The last drill of the service that passed, where a step touches data; `null` where none ever has. */
+  lastDrill?: LastDrill | null
   /** The runbook by name and revision, and which of its procedures the answers chose. */
   runbook?: { name: string; revision: string; source: string }
   procedure?: string
@@ -280,6 +287,8 @@ export interface DryRun {
   expected?: Expected
   /** The runbook says that nothing is to be rolled back, and what to do instead. */
   stop?: string
+  /** As in a run's record. */
+  lastDrill?: LastDrill | null
 }
 
 /** The most events that a record keeps; the oldest in the middle are dropped first, and the gap says so. */

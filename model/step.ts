@@ -66,6 +66,11 @@ export interface StepKind<Schema extends StepSchema = StepSchema> {
   readonly inherits: readonly string[]
   /** Fields of the state that a step of this kind leaves, which later steps may name by `ref`. */
   readonly leaves?: readonly string[]
+  /**
+   * It only makes something of its own and touches nothing that serves, so a drill may carry it out without an approval;
+   * in a drill its way back takes that away again.
+   */
+  readonly drill?: true
   /** What the step does, as one short phrase: `deployment/checkout → last-good`. */
   title(step: z.infer<Schema>): string
 }

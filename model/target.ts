@@ -96,6 +96,11 @@ export interface CallContext<Connection = unknown> {
   towards?: State
   /** The state that an earlier step of this run leaves the same object in; stands in for what `plan` would read. */
   assumed?: State
+  /**
+   * A drill: names are the run's own, so that none stands in the way of a rollback; the way back takes away everything that
+   * this run has made, also what a rollback keeps.
+   */
+  drill?: true
   /** What is recorded of the service's releases. Undefined: no answer, which is never a yes. */
   ledger?: () => Promise<Ledger | undefined>
   /** When this verification began, epoch milliseconds: a soak is counted from there, also after a crash. */

@@ -29,18 +29,20 @@ export interface WorkerParts {
   workflowBundle: { codePath: string } | { code: string }
   verifyKeys: readonly KeyObject[]
   targets?: Readonly<Record<string, () => Promise<Target>>>
+  /** The kinds of those targets, where they are not the product's. */
+  kinds?: Parameters<typeof createActivities>[0]['kinds']
   options?: Partial<WorkerOptions>
 }
 
 /** A worker of workflows and activities, not yet running. */
 export function createWorker(parts: WorkerParts): Promise<Worker> {
-  const { configuration, connection, namespace, workflowBundle, verifyKeys, targets, options } = parts
+  const { configuration, connection, namespace, workflowBundle, verifyKeys, targets, kinds, options } = parts
   return Worker.create({
     connection,
     namespace,
     taskQueue: configuration.temporal?.taskQueue ?? TASK_QUEUE,
     workflowBundle,
-    activities: createActivities({ configuration, verifyKeys, ...(targets && { targets }) }),
+    activities: createActivities({ configuration, verifyKeys, ...(targets && { targets }), ...(kinds && { kinds }) }),
     ...WORKER_OPTIONS,
     ...options,
   })

@@ -138,6 +138,7 @@ export function stepCall(input: RunInput, rollbackId: string, step: StepKey & Pi
     environment: input.environment,
     actor: input.startedBy.subject,
     reason: input.reason,
+    ...(input.drill && { drill: true as const }),
   }
 }
 

@@ -1,4 +1,5 @@
 import { openItems } from '../model/runbook/checklist.ts'
+import { passDrill } from './drilling.ts'
 import { end, enter, note, type Run } from './record.ts'
 import { page } from './telling.ts'
 import { awaitPeople, pageEvery } from './waiting.ts'
@@ -6,6 +7,7 @@ import { awaitPeople, pageEvery } from './waiting.ts'
 /** Ends a run whose steps are all done, once the required items of its checklist are ticked. */
 export async function close(run: Run): Promise<void> {
   const { state } = run
+  if (state.drill) return passDrill(run)
   const open = openItems(state)
   if (open.length === 0) return end(run, 'recovered', 'Every step is applied and verified')
   if (state.phase !== 'closing') {

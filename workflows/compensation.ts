@@ -4,11 +4,14 @@ import type { Problem } from '../model/errors.ts'
 import type { StepState } from '../model/run.ts'
 import { call, stepCall } from './activities.ts'
 import { compiledOf, routeOf } from './compiled.ts'
+import { leaveDrill } from './drilling.ts'
 import { park } from './parking.ts'
 import { problemOf } from './problem.ts'
 import { end, note, type Run } from './record.ts'
 import { filledIn } from './references.ts'
 import { abortable } from './scope.ts'
+
+const GONE = 'Everything that this drill made is taken away'
 
 /** Takes back every begun step, the latest first. All are attempted; then the first that failed parks like any step. */
 export async function compensate(run: Run): Promise<void> {
@@ -19,8 +22,9 @@ export async function compensate(run: Run): Promise<void> {
     if (problem) failures.push({ step, problem })
   }
   const [failed] = failures
+  if (failed && run.state.drill) return leaveDrill(run)
   if (failed) return park(run, failed.step, 'compensate', failed.problem)
-  end(run, 'compensated', 'Everything that this run changed is back as it was before')
+  end(run, 'compensated', run.state.drill ? GONE : 'Everything that this run changed is back as it was before')
 }
 
 async function takeBack(run: Run, step: StepState): Promise<Problem | undefined> {

@@ -2,12 +2,14 @@ import { abortEffect, choices } from '../model/choices.ts'
 import type { Problem } from '../model/errors.ts'
 import type { Parked, StepState } from '../model/run.ts'
 import type { Evidence } from '../model/target.ts'
+import { failDrill } from './drilling.ts'
 import { end, enter, note, type Run } from './record.ts'
 import { page } from './telling.ts'
 import { awaitPeople, pageEvery } from './waiting.ts'
 
 /** Stops the run at a step and waits for a person, who sees the cause, the evidence and what each answer will do. */
 export function park(run: Run, step: StepState, during: Parked['during'], problem: Problem, evidence?: Evidence): void {
+  if (run.state.drill) return failDrill(run, step, problem)
   step.status = 'parked'
   step.problem = problem
   step.attempt += 1

@@ -59,7 +59,8 @@ function sealCall(
 ): SealCall {
   const { service, environment, policy, accept } = input
   const steps = state.steps.flatMap(({ id, kind, connection, plan }) => (plan ? [{ id, kind, connection, plan }] : []))
-  const call = { service, environment, steps, policy, accept, ...(before && { before }) }
+  const drill = input.drill && ({ drill: true } as const)
+  const call = { service, environment, steps, policy, accept, ...drill, ...(before && { before }) }
   if (!input.runbook) return call
   const { revision, approvals, oneRelease = false } = input.runbook
   const asks = state.steps

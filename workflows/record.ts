@@ -46,6 +46,7 @@ function openRecord(input: RunInput): RunState {
     ...(input.undoes && { undoes: input.undoes }),
     ...(input.alert && { alert: input.alert }),
     ...(input.automatic && { automatic: input.automatic }),
+    ...(input.drill && { drill: {} }),
     startedBy: input.startedBy,
     startedAt: startTime.getTime(),
     phase: input.runbook ? 'deciding' : 'planning',
@@ -57,7 +58,7 @@ function openRecord(input: RunInput): RunState {
   addEvent(state, {
     at: state.startedAt,
     type: 'started',
-    text: `Rollback asked for: ${input.reason}`,
+    text: `${input.drill ? 'Drill' : 'Rollback'} asked for: ${input.reason}`,
     actor: input.startedBy.subject,
   })
   return state

@@ -12,6 +12,7 @@ import { close } from './closing.ts'
 import { compensate } from './compensation.ts'
 import { continueWhenLong, mustContinue } from './continuing.ts'
 import { decide } from './deciding.ts'
+import { oweWhatIsLeft, stopDrill } from './drilling.ts'
 import { handOver, keep } from './ending.ts'
 import { parkNext } from './failing.ts'
 import { openInbox } from './inbox.ts'
@@ -46,12 +47,13 @@ export async function rollback(input: RunInput): Promise<RunState> {
 }
 
 function begin(run: Run): void {
-  const text = `Rollback asked for: ${run.input.reason}`
+  const text = `${run.input.drill ? 'Drill' : 'Rollback'} asked for: ${run.input.reason}`
   tell(run, run.input.runbook?.communicate.started, 'started', text)
   report(run, 'opened', text)
 }
 
 async function finish(run: Run): Promise<void> {
+  if (run.state.drill) oweWhatIsLeft(run)
   const text = headline(run.state)
   refresh(run, 'ended')
   tell(run, run.input.runbook?.communicate.finished, 'finished', text)
@@ -94,14 +96,17 @@ async function advance(run: Run): Promise<void> {
 async function plan(run: Run): Promise<void> {
   const { input, state } = run
   const before = state.planDigest
-  const options = { rollbackId: state.runId, lockQueue: workflowInfo().taskQueue, ...(before && { before }) }
+  // A drill takes no lock: a rollback that is needed meanwhile must not wait for it.
+  const lockQueue = input.drill ? undefined : workflowInfo().taskQueue
+  const options = { rollbackId: state.runId, ...(lockQueue && { lockQueue }), ...(before && { before }) }
   const planned = await abortable(run, () => planSteps(input, state, options)).catch((error: unknown) => {
     if (run.abort) return undefined
     throw error
   })
   if (!planned || run.abort) return
   if ('problem' in planned) return notPlanned(run, planned)
-  const { digest } = planned
+  const { digest, lastDrill } = planned
+  if (lastDrill !== undefined) state.lastDrill = lastDrill
   delete state.moved
   const need = planned.need ?? stillNeeded(run, digest)
   state.planDigest = digest
@@ -179,13 +184,16 @@ function abortWhenCancelled(run: Run): void {
   })
 }
 
-function abort(run: Run, { actor, note: text }: NonNullable<Run['abort']>): void {
+function abort(run: Run, asked: NonNullable<Run['abort']>): void {
+  const { actor, note: text } = asked
   if (run.state.outcome) return
+  if (run.state.drill && run.state.phase !== 'compensating') return stopDrill(run, asked)
   note(run, 'aborted', text, { actor })
   end(run, 'aborted', `Aborted: ${abortEffect(run.state)}`, actor)
 }
 
 async function letGo({ state }: Run): Promise<void> {
+  if (state.drill) return
   const objects = [...new Set(state.steps.flatMap((step) => (step.plan ? [step.plan.object] : [])))]
   if (objects.length === 0) return
   // A lock whose holder has ended is taken over, so failing to let go must not keep the run from ending.

@@ -46,6 +46,28 @@ export function breakGlassKey({ environment, service }: Place): string {
   return `break-glass/${environment}/${service}.sh`
 }
 
+/** Where the results of a service's drills lie, the oldest first; ends in `/`. */
+export function drillsOf({ environment, service }: Place): string {
+  return `drills/${environment}/${service}/`
+}
+
+/** One drill. Its time comes first, so that keys sort by time. */
+export function drillKey(run: Run, passed: boolean): string {
+  return `${drillsOf(run)}${compact(run.startedAt)}-${run.runId}-${passed ? 'passed' : 'failed'}.json`
+}
+
+/** Behind which key the drills lie that began at this time or later. */
+export function drillsSince(place: Place, at: string): string {
+  return `${drillsOf(place)}${compact(at)}`
+}
+
+/** The last drill of a service that passed, kept once more where a plan finds it with one look. */
+export function lastDrillKey({ environment, service }: Place): string {
+  return `${LAST_DRILLS}${environment}/${service}.json`
+}
+
+export const LAST_DRILLS = 'last-drills/'
+
 function compact(at: string): string {
   return `${at.slice(0, 19).replaceAll(/[-:]/g, '')}Z`
 }

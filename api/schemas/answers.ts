@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type DryRun, OUTCOMES, PHASES, type RunState } from '../../model/run.ts'
 import { DecisionSchema } from './runbook.ts'
 import { ReleaseDocument } from './services.ts'
-import { ActorSchema, NeedSchema, RevisionSchema, runFields, StepStateSchema } from './record.ts'
+import { ActorSchema, LastDrillSchema, NeedSchema, RevisionSchema, runFields, StepStateSchema } from './record.ts'
 
 const Url = z.string().describe('Where the rollback can be read; absolute when the configuration names api.url.')
 const Worker = z.enum(['running', 'none']).describe('Whether a worker polls the queue. Without one the rollback waits.')
@@ -53,6 +53,7 @@ export const PlanDocument = z
       .exactOptional()
       .describe('How long it takes by its own bounds; no part of the digest.'),
     stop: z.string().exactOptional().describe('The runbook rolls nothing back here, and says what to do instead.'),
+    lastDrill: LastDrillSchema.exactOptional(),
   })
   .meta({
     id: 'PlannedRollback',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { LastDrill } from '../../model/drill/result.ts'
 import { type ErrorCode, errors, type Problem } from '../../model/errors.ts'
 import type { Actor, Approval } from '../../model/policy.ts'
 import {
@@ -25,6 +26,13 @@ export const ErrorCodes = z.enum(Object.keys(errors) as [ErrorCode, ...ErrorCode
 const CauseSchema = z
   .object({ code: ErrorCodes, message: z.string(), facts: Facts.exactOptional() })
   .meta({ id: 'Cause', description: 'What went wrong, and what to do next.' }) satisfies z.ZodType<Problem>
+
+export const LastDrillSchema = z
+  .object({ at: At, took: z.number().describe('Milliseconds.') })
+  .nullable()
+  .describe(
+    'The last drill of the service that passed, where a step touches data; null where none ever has.',
+  ) satisfies z.ZodType<LastDrill | null>
 
 export const ActorSchema = z
   .object({ subject: z.string(), groups: z.array(z.string()) })
@@ -156,6 +164,8 @@ export const runFields = {
   parked: ParkedSchema.exactOptional(),
   pause: z.object({ by: z.string(), at: At }).exactOptional(),
   claimedBy: z.string().exactOptional(),
+  drill: z.object({ took: z.number().exactOptional(), problem: CauseSchema.exactOptional() }).exactOptional(),
+  lastDrill: LastDrillSchema.exactOptional(),
   ...runbookFields,
   steps: z.array(StepStateSchema),
   timeline: z.array(TimelineEventSchema),

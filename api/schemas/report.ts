@@ -97,6 +97,11 @@ export const ReportDocument = z
       })
       .exactOptional()
       .describe('The release that was left.'),
+    lastDrill: z
+      .object({ at: Utc, took: Ms })
+      .nullable()
+      .exactOptional()
+      .describe('The last drill of the service that passed, where a step touches data; null where none ever has.'),
     because: z.array(z.string()).describe('Why approvals were asked for.'),
     approvals: z.array(z.object({ ...approval, at: Utc, stepId: z.string().exactOptional() })),
     brokenGlass: z

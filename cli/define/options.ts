@@ -58,6 +58,13 @@ export function several(text: string, before: readonly string[] = []): string[] 
   return [...before, ...text.split(',').filter(Boolean)]
 }
 
+/** `name=value`, collected; a later one of the same name wins. */
+export function pair(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const [, name, value] = /^([A-Za-z0-9][A-Za-z0-9_.-]*)=(.*)$/s.exec(text) ?? []
+  if (name === undefined || value === undefined) throw new InvalidArgumentError('Write name=value.')
+  return { ...before, [name]: value }
+}
+
 export type Ended = (exit: number) => void
 
 /** An action that is imported when it runs; what it answers is the exit code, nothing means 0. */

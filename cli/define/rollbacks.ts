@@ -1,5 +1,5 @@
-import { type Command, InvalidArgumentError } from 'commander'
-import { api, type Ended, output, runs, several, watching } from './options.ts'
+import type { Command } from 'commander'
+import { api, type Ended, output, pair, runs, several, watching } from './options.ts'
 
 /** `plan`, `start` and `undo`: what sets a rollback going. */
 export function defineRollbacks(program: Command, ended: Ended): void {
@@ -43,13 +43,6 @@ function asked(command: Command): Command {
     .option('--accept <CODE>', 'accept a warning beforehand, such as UNVERIFIED_TARGET; may be repeated', several)
     .option('--soak <duration>', 'how long it must hold before it counts as recovered (default 10s)')
     .option('--resume', 'resume a paused Deployment in the same change')
-}
-
-/** `name=value`, collected; a later one of the same name wins. */
-function pair(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const [, name, value] = /^([A-Za-z0-9][A-Za-z0-9_.-]*)=(.*)$/s.exec(text) ?? []
-  if (name === undefined || value === undefined) throw new InvalidArgumentError('Write name=value.')
-  return { ...before, [name]: value }
 }
 
 const START_EXAMPLES = `

@@ -1,3 +1,4 @@
+import { type LastDrill, lastDrillText } from '../../model/drill/result.ts'
 import { readable } from '../../model/duration.ts'
 import type { Expected } from '../../model/expected.ts'
 import type { ApprovalNeed } from '../../model/policy.ts'
@@ -17,6 +18,7 @@ export interface ShownPlan {
   procedure?: string | undefined
   expected?: Expected | undefined
   stop?: string | undefined
+  lastDrill?: LastDrill | null | undefined
 }
 
 /**
@@ -28,6 +30,9 @@ export function planLines(plan: ShownPlan, width = Number.POSITIVE_INFINITY): Li
     [['bold', `Plan for ${plan.service} in ${plan.environment}`]],
     ...decisionLines(plan, width),
     ...plan.steps.flatMap((step, index) => stepLines(step, index, width)),
+    ...(plan.lastDrill === undefined
+      ? []
+      : [[], ...paragraph(plan.lastDrill ? 'plain' : 'ask', lastDrillText(plan.lastDrill, Date.now()), 0, width)]),
     ...(plan.decision?.asking || plan.stop ? [] : [[], ...needLines(plan, width)]),
     ...expectedLines(plan, width),
     ...(plan.digest ? [[['dim', `Digest  ${plan.digest}`] as Span]] : []),

@@ -53,7 +53,7 @@ export function notice(state: RunState, around: Around): Notice {
   return {
     run: runId,
     stage: stageOf(state),
-    title: `Rollback of ${service} in ${environment}: ${(state.outcome ?? state.phase).replaceAll('-', ' ')}`,
+    title: `${state.drill ? 'Drill' : 'Rollback'} of ${service} in ${environment}: ${(state.outcome ?? state.phase).replaceAll('-', ' ')}`,
     headline: clean(headline(state)),
     startedAt,
     ...(endedAt !== undefined && { endedAt }),

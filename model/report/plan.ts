@@ -1,3 +1,4 @@
+import { lastDrillText } from '../drill/result.ts'
 import { readable } from '../duration.ts'
 import type { DryRun, StepState } from '../run.ts'
 import { safe, table } from './text.ts'
@@ -11,6 +12,7 @@ export function planMarkdown(
     `# Plan for ${safe(service)} in ${safe(environment)}`,
     ...pathOf(planned),
     ...planned.steps.map((step, index) => stepText(step, index + 1)),
+    ...(planned.lastDrill === undefined ? [] : [`${lastDrillText(planned.lastDrill)}.`]),
     ...needOf(planned),
     ...expectedOf(planned),
     ...(planned.digest ? [`Digest \`${planned.digest}\``] : []),

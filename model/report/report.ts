@@ -1,3 +1,4 @@
+import type { LastDrill } from '../drill/result.ts'
 import type { Problem } from '../errors.ts'
 import type { Actor, Approval } from '../policy.ts'
 import type { Answered, Obligation, ReleaseFacts, TickedItem } from '../runbook/progress.ts'
@@ -29,6 +30,8 @@ export interface Report {
   /** The path through the decision tree, with what each answer was made of. */
   path: Timed<Answered>[]
   release?: ReleaseFacts
+  /** The last drill of the service that passed, where a step touches data: `null` where none ever has. */
+  lastDrill?: Timed<LastDrill> | null
   /** Why approvals were asked for. */
   because: string[]
   approvals: Timed<Approval>[]
@@ -85,6 +88,7 @@ export function report(state: RunState): Report {
     ...(procedure !== undefined && { procedure }),
     path: (state.decision?.path ?? []).map(timed),
     ...(state.release && { release: state.release }),
+    ...(state.lastDrill !== undefined && { lastDrill: state.lastDrill && timed(state.lastDrill) }),
     because: state.need?.because ?? [],
     approvals: state.approvals.map(timed),
     ...(brokenGlass && { brokenGlass: timed(brokenGlass) }),

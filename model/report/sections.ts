@@ -19,6 +19,8 @@ export const sections = {
 
 function facts(report: Report): string {
   const { startedBy, incident, undoes, runbook, procedure, alert, brokenGlass, release } = report
+  const drilled = report.lastDrill
+  const lastDrill = drilled === null ? 'never' : drilled && `${drilled.at}, ${readable(drilled.took)}`
   const rows: [string, string | undefined][] = [
     ['Why', safe(report.reason)],
     ['Who', safe(startedBy.subject)],
@@ -31,6 +33,7 @@ function facts(report: Report): string {
     ],
     ['Procedure', procedure === undefined ? undefined : safe(procedure)],
     ['Release that was left', release && phrase({ ...release })],
+    ['Last successful restore drill', lastDrill],
     ['Started', report.startedAt],
     ['Ended', report.endedAt],
     ['Plan', report.planDigest && `\`${report.planDigest}\``],

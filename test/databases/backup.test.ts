@@ -66,6 +66,19 @@ describe('a backup is made once, is whole, and is kept', () => {
     expect(await lab.server.sql('SELECT count(*), sum(n), min(v) FROM t', database)).toBe(before)
   })
 
+  it('a drill takes away the backup that it has made, whole or not, and no other', async () => {
+    const { context, plan, step } = await made()
+    const kept = await applied(target, step, plan, context)
+    const drill = { ...contextFor(context.connection), drill: true as const }
+    const state = await applied(target, step, plan, drill)
+    await writeFile(`${String(state['file'])}.partial-of-a-killed-attempt`, 'half')
+    expect(await verified(target, step, plan.from, drill)).toMatchObject({ status: 'fail' })
+    for (const _twice of [1, 2]) await applied(target, step, { from: state, to: plan.from }, drill)
+    expect(await filesOf(drill.rollbackId)).toEqual([])
+    expect(await verified(target, step, plan.from, drill)).toMatchObject({ status: 'pass' })
+    expect(await verified(target, step, kept, context)).toMatchObject({ status: 'pass' })
+  })
+
   it('nothing that is said of one holds a value of a row, also where a right is missing', async () => {
     const statements = `CREATE TABLE t (v text DEFAULT 'canary-6'); INSERT INTO t VALUES ('canary-5')`
     const { database, context, plan, step } = await made(statements)

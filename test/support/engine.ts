@@ -39,6 +39,8 @@ export interface EngineOptions {
   /** Wraps the target, to put faults round it. */
   wrap?: (target: Target) => Target
   policy?: object
+  /** What the kinds of the system say of themselves, where a test has it otherwise. */
+  kinds?: { memory: { drill?: true } }
   /** What the worker's configuration has beside the environment of the tests: an archive, channels. */
   configuration?: Partial<Configuration>
   limits?: Partial<RunInput['limits']>
@@ -83,6 +85,7 @@ export class Engine {
       workflowBundle: await bundle,
       verifyKeys: [publicKey],
       targets: { memory: async () => target },
+      kinds: { memory: memoryKind, ...this.#options.kinds },
       options: { shutdownGraceTime: 0, ...this.#options.worker },
     })
     const running = worker.run()

@@ -12,6 +12,7 @@ const MemoryStep = z.strictObject({
   system: Name.default('memory'),
   to: z.union([z.string(), Ref]).default('previous'),
   irreversible: z.boolean().optional(),
+  data: z.boolean().optional(),
   unverified: z.boolean().optional(),
 })
 type MemoryStep = z.infer<typeof MemoryStep>
@@ -21,6 +22,7 @@ export const memoryKind = defineKind({
   schema: MemoryStep,
   connection: 'system',
   inherits: ['system'],
+  drill: true,
   leaves: ['uid', 'revision'],
   title: ({ object, to }) => `${object} → ${typeof to === 'string' ? to : to.ref}`,
 })
@@ -28,9 +30,9 @@ export const memoryKind = defineKind({
 /** The target of that kind over such a system. */
 export function memoryTarget(system: MemorySystem): Target {
   const read = (step: Record<string, unknown>) => {
-    const { object, to, irreversible, unverified } = step as MemoryStep
+    const { object, to, irreversible, data, unverified } = step as MemoryStep
     const warnings = unverified ? [{ code: 'UNVERIFIED_TARGET', message: 'nobody recorded it', confirm: true }] : []
-    return { object, to, irreversible, warnings }
+    return { object, to, irreversible, data, warnings }
   }
   return inMemory(MemoryStep, () => system, read)
 }

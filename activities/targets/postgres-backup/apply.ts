@@ -5,11 +5,11 @@ import { contents, startDump, versionOf } from './programs.ts'
 import { type PostgresBackupStep, sizeOf } from './schema.ts'
 import { readSource } from './source.ts'
 import type { BackupState } from './state.ts'
-import { readManifest, shelfOf, shelve, take } from './store.ts'
+import { readManifest, shelfOf, shelve, take, unshelve } from './store.ts'
 
 /**
  * Dumps in one go, because half a dump is none: an attempt that dies begins anew, and one that found a whole backup of
- * this step of this run is done. A backup is never taken back: it harms nothing, and may be needed just then.
+ * this step of this run is done. A backup is taken back by drills alone: else it harms nothing, and may be needed just then.
  */
 export async function apply(
   step: PostgresBackupStep,
@@ -17,7 +17,10 @@ export async function apply(
   context: CallContext<Database>,
 ): Promise<{ state: BackupState }> {
   const { connection, rollbackId, signal } = context
-  if (!to.made) return { state: to }
+  if (!to.made) {
+    if (context.drill) await unshelve(shelfOf(context))
+    return { state: to }
+  }
   const source = await readSource(connection, step, signal)
   const shelf = shelfOf(context)
   const there = await readManifest(shelf)

@@ -27,7 +27,7 @@ export const PostgresBackupStep = z
     id: 'PostgresBackupStep',
     title: 'Backup of a PostgreSQL database',
     description:
-      'Writes a dump into the worker’s folder of backups, and checks that it can be listed and is whole. Taken back, it is kept.',
+      'Writes a dump into the worker’s folder of backups, and checks that it can be listed and is whole. Taken back, it is kept; a drill deletes its own.',
   })
 export type PostgresBackupStep = z.infer<typeof PostgresBackupStep>
 
@@ -35,6 +35,7 @@ export const postgresBackupKind = defineKind({
   schema: PostgresBackupStep,
   connection: 'database',
   inherits: ['database'],
+  drill: true,
   leaves: ['file', 'sha256', 'bytes'],
   title: ({ database }) => `backup of ${database ?? 'the database'}`,
 })

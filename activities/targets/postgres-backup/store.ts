@@ -83,10 +83,8 @@ export async function room({ folder }: Shelf, name: string): Promise<number> {
  * Throws TARGET_REJECTED for one that is larger than `atMost` bytes, and what pg_dump fails with.
  */
 export async function take({ folder, file }: Shelf, dumping: Dumping, atMost: number) {
-  const start = `${basename(file)}.partial-`
-  const left = (await readdir(folder)).filter((name) => name.startsWith(start))
-  await Promise.all(left.map((name) => rm(join(folder, name), { force: true })))
-  const partial = join(folder, `${start}${randomUUID()}`)
+  await removePartials({ folder, file })
+  const partial = join(folder, `${startOfPartial(file)}${randomUUID()}`)
   const handle = await open(partial, 'wx', 0o600)
   const hash = createHash('sha256')
   let bytes = 0
@@ -124,6 +122,23 @@ export async function shelve({ folder, file, manifest }: Shelf, partial: string,
   const parent = await open(folder, 'r')
   await parent.sync()
   await parent.close()
+}
+
+/** Takes a backup away, whole or not: its manifest first, so that what is left of it never counts as whole. */
+export async function unshelve({ folder, file, manifest }: Shelf): Promise<void> {
+  await rm(manifest, { force: true })
+  await rm(file, { force: true })
+  await removePartials({ folder, file })
+}
+
+async function removePartials({ folder, file }: Pick<Shelf, 'folder' | 'file'>): Promise<void> {
+  const start = startOfPartial(file)
+  const left = (await readdir(folder)).filter((name) => name.startsWith(start))
+  await Promise.all(left.map((name) => rm(join(folder, name), { force: true })))
+}
+
+function startOfPartial(file: string): string {
+  return `${basename(file)}.partial-`
 }
 
 /** Size and sha256 of the file as it lies there now, or undefined. */

@@ -13,8 +13,9 @@ export async function verify(
   context: CallContext<Database>,
 ): Promise<Verdict> {
   const { connection, signal } = context
-  if (!state.made) return verdict('pass', 'a backup is kept, not taken back')
   const shelf = shelfOf(context)
+  if (!state.made && context.drill && (await measure(shelf))) return verdict('fail', `${shelf.file} is still there`)
+  if (!state.made) return verdict('pass', 'a backup is kept, not taken back')
   const [source, manifest] = await Promise.all([readSource(connection, step, signal), readManifest(shelf)])
   if (source.oid !== state.oid) return verdict('fail', `${source.name} was dropped and made anew since the backup`)
   if (!manifest) return verdict('fail', `there is no whole backup of ${source.name} by this step`)

@@ -44,8 +44,10 @@ export async function plan(step: RdsRestoreStep, context: CallContext<Aws>): Pro
   refuseUnfit(source)
   const window = await windowOf(connection, source, signal)
   refuseOutside(step, window)
-  const candidate = step.as?.toLowerCase() ?? derived(step.instance.toLowerCase(), 'rb')
-  if (step.as && (await byName(connection, candidate, signal)))
+  // In a drill the name that the step gives is left to the rollback that may need it meanwhile.
+  const given = context.drill ? undefined : step.as?.toLowerCase()
+  const candidate = given ?? derived(step.instance.toLowerCase(), 'rb')
+  if (given && (await byName(connection, candidate, signal)))
     throw new UnwindError('TARGET_REJECTED', `an instance ${candidate} is there already; give the new one another name`)
   const shared = {
     ...{ source: DbiResourceId, candidate, at: step.at, settings: settingsHash(source), quarantine },

@@ -39,6 +39,7 @@ export const rdsRestoreKind = defineKind({
   schema: RdsRestoreStep,
   connection: 'aws',
   inherits: ['aws'],
+  drill: true,
   leaves: ['resourceId', 'identifier', 'restoredTo', 'address', 'port'],
   title: (step) => `restore ${step.instance} to ${step.at}`,
 })

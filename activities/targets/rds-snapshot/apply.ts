@@ -1,4 +1,4 @@
-import { CreateDBSnapshotCommand, type DBSnapshot } from '@aws-sdk/client-rds'
+import { CreateDBSnapshotCommand, type DBSnapshot, DeleteDBSnapshotCommand } from '@aws-sdk/client-rds'
 import { UnwindError } from '../../../model/errors.ts'
 import type { Again, CallContext, Move } from '../../../model/target.ts'
 import type { Aws } from '../../aws/connect.ts'
@@ -8,7 +8,7 @@ import { expanded, runName, TAGS } from '../../aws/names.ts'
 import type { RdsSnapshotStep } from './schema.ts'
 import { readSnapshot, type SnapshotState } from './snapshots.ts'
 
-/** One step onwards: takes the snapshot, waits until it is there; the way back keeps it and marks it. */
+/** One step onwards: takes the snapshot, waits until it is there; the way back keeps it and marks it, or in a drill deletes it. */
 export async function apply(
   step: RdsSnapshotStep,
   { to }: Move<SnapshotState>,
@@ -21,6 +21,7 @@ export async function apply(
   refuseForeign(found, state, context)
   const { Status = '', PercentProgress = 0, DBSnapshotArn } = found
   const name = `snapshot ${state.snapshot}`
+  if (!to.kept && context.drill && Status !== 'creating') return remove(found, state, context)
   if (Status === 'failed')
     throw new UnwindError('TARGET_REJECTED', `${name} failed; delete it, see the events in RDS, then retry`)
   if (Status !== 'available') return { again: connection.poll, doing: `${name} is ${Status} (${PercentProgress} %)` }
@@ -54,6 +55,21 @@ async function take(step: RdsSnapshotStep, state: SnapshotState, context: CallCo
   )
   const doing = isCode(answer) ? `AWS says ${answer.code}; looks again` : `snapshot ${state.snapshot} is being made`
   return { again: connection.poll, doing }
+}
+
+/** What a drill has taken, and nothing else: nobody was told of it, and it would be paid for until somebody finds it. */
+async function remove(found: DBSnapshot, state: SnapshotState, context: CallContext<Aws>): Promise<Again> {
+  const { connection, rollbackId, signal } = context
+  const { DBSnapshotIdentifier: name = '' } = found
+  if (tagOf(found, TAGS.run) !== runName(rollbackId))
+    throw new UnwindError('TARGET_REJECTED', `snapshot ${name} was not taken by this drill, so it is not deleted`)
+  const command = new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: state.snapshot })
+  const answer = await ask(
+    { action: 'rds:DeleteDBSnapshot', of: name },
+    () => connection.rds.send(command, { abortSignal: signal }),
+    ...(['DBSnapshotNotFound', 'InvalidDBSnapshotState'] as const),
+  )
+  return { again: connection.poll, doing: isCode(answer) ? `AWS says ${answer.code}; looks again` : `deletes ${name}` }
 }
 
 /** The name leads to another instance than was planned. */

@@ -14,7 +14,7 @@ export const RdsSnapshotStep = z
     id: 'RdsSnapshotStep',
     title: 'Snapshot of an RDS instance',
     description:
-      'Takes a named snapshot that never expires, before a risky step. Taking it back keeps the snapshot and marks it as no longer needed.',
+      'Takes a named snapshot that never expires, before a risky step. Taking it back keeps the snapshot and marks it as no longer needed; a drill deletes its own.',
   })
 export type RdsSnapshotStep = z.infer<typeof RdsSnapshotStep>
 
@@ -22,6 +22,7 @@ export const rdsSnapshotKind = defineKind({
   schema: RdsSnapshotStep,
   connection: 'aws',
   inherits: ['aws'],
+  drill: true,
   leaves: ['snapshot', 'resourceId'],
   title: (step) => `snapshot of ${step.instance}`,
 })
