@@ -34,7 +34,7 @@ const runbook = {
   parameters: { copy: { type: 'string', default: 'nothing' } },
   procedures: {
     data: [
-      { kind: 'memory', object: '{{ copy }}', system: 'memory' },
+      { kind: 'memory', object: '{{ parameters.copy }}', system: 'memory' },
       { kind: 'memory', object: 'live', system: 'memory', data: true },
     ],
   },
