@@ -1,3 +1,5 @@
+import type { Plan } from './target.ts'
+
 /** Whether something holds: measured or derived, refuted, or not to be told. `unknown` counts as no wherever it matters. */
 export type Answer = 'yes' | 'no' | 'unknown'
 
@@ -84,6 +86,12 @@ export function propose({ schema, boot, rows, undo }: Assessment): Proposal {
   }[undo.answer]
   if (undo.answer === 'unknown') return { strategy: 'restore-and-promote', automatic: false, reasons: [...kept, lost] }
   return { strategy: 'undo-migrations', automatic: undo.answer === 'yes', reasons: [...kept, lost] }
+}
+
+/** Several answers in the word of `Plan.schema`: the worst of them. An undo is safe where it destroys nothing. */
+export function safety(answers: readonly Answer[]): NonNullable<Plan['schema']> {
+  if (answers.includes('no')) return 'unsafe'
+  return answers.every((answer) => answer === 'yes') ? 'safe' : 'unknown'
 }
 
 function said(answer: Answer, yes = 'runs', no = 'may not run'): string {

@@ -46,8 +46,9 @@ export async function planIt(run: Proposal): Promise<void> {
   }
 }
 
-/** One plan that is not safe makes the whole unsafe; nobody having looked is not known. */
-function schemaOf(known: readonly (string | undefined)[]): 'safe' | 'unsafe' | 'unknown' {
+/** One plan that is not safe makes the whole unsafe; steps that look at no schema say nothing, and nobody having looked is not known. */
+function schemaOf(all: readonly (string | undefined)[]): 'safe' | 'unsafe' | 'unknown' {
+  const known = all.filter((schema) => schema !== undefined)
   if (known.includes('unsafe')) return 'unsafe'
   return known.length > 0 && known.every((schema) => schema === 'safe') ? 'safe' : 'unknown'
 }

@@ -1,3 +1,4 @@
+import { sha256 } from '../../activities/targets/migrations/files.ts'
 import { migrations } from '../../activities/targets/migrations/index.ts'
 import type { Target } from '../../model/target.ts'
 import type { Fixture, Subject } from '../support/conformance.ts'
@@ -11,7 +12,7 @@ export const target = migrations as unknown as Target
 const READER = 'unwind_migrations_reader'
 
 /** Two releases per subject, in tables of their own, on one database of a real server. */
-export async function migrationsFixture(lab: MigrationsLab, tool: Extract<Tool, 'knex' | 'prisma'>): Promise<Fixture> {
+export async function migrationsFixture(lab: MigrationsLab, tool: Tool): Promise<Fixture> {
   const { server } = lab.postgres
   const database = await lab.postgres.database()
   await lab.postgres.role(READER)
@@ -45,14 +46,16 @@ export async function migrationsFixture(lab: MigrationsLab, tool: Extract<Tool, 
       const { step } = await arrange()
       return { step: { ...step, target: step['leaving'] } }
     },
+    // Of these tools only Knex has a lock that outlives its process; what a living one holds is waited for.
     owned: async () => {
       const { step } = await arrange()
+      if (tool !== 'knex') return { step }
       await server.sql(`UPDATE ${step['table'] as string}_lock SET is_locked = 1`, database)
       return { step, forced: { force: { reason: 'its process was killed' } } }
     },
     forbidden: async () => ({
       connection: await lab.connect(database, READER),
-      right: /permission denied for table \w+.*docs\/rbac\/migrations/,
+      right: /(?:permission denied for|must be owner of) table \w+.*docs\/rbac\/migrations/,
     }),
     unreachable: async () => lab.connect(database, 'postgres', { port: await closedPort() }),
     secret: async () => {
@@ -81,34 +84,55 @@ async function recorded(
   const { server } = lab.postgres
   for (const { up } of all) await server.sql(up, database)
   const table = `done_${mark}`
-  const names = all.map(({ name }) => `('${fileOf(name)}', 1, now())`)
+  await server.sql(`CREATE TABLE ${table} (${COLUMNS[tool]})`, database)
+  for (const { name, up } of all) await server.sql(rowOf(tool, table, name, up), database)
   if (tool === 'knex')
     await server.sql(
-      `CREATE TABLE ${table} (id serial PRIMARY KEY, name varchar(255), batch int, migration_time timestamptz);
-       INSERT INTO ${table} (name, batch, migration_time) VALUES ${names.join(', ')};
-       CREATE TABLE ${table}_lock (index serial PRIMARY KEY, is_locked int); INSERT INTO ${table}_lock (is_locked) VALUES (0)`,
+      `CREATE TABLE ${table}_lock (index serial PRIMARY KEY, is_locked int); INSERT INTO ${table}_lock (is_locked) VALUES (0)`,
       database,
     )
+}
+
+/** The tables as the tools make them. */
+const COLUMNS: Readonly<Record<Tool, string>> = {
+  knex: 'id serial PRIMARY KEY, name varchar(255), batch int, migration_time timestamptz',
+  sequelize: 'name varchar(255) PRIMARY KEY',
+  umzug: 'name varchar(255) PRIMARY KEY',
+  umzug2: 'name varchar(255) PRIMARY KEY',
+  prisma:
+    'id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL, finished_at timestamptz, migration_name varchar(255) NOT NULL, logs text, rolled_back_at timestamptz, started_at timestamptz NOT NULL DEFAULT clock_timestamp(), applied_steps_count int NOT NULL DEFAULT 0',
+}
+
+/** A row as if the tool had applied a migration of that name. */
+export function rowOf(tool: Tool, table: string, name: string, up: string): string {
+  if (tool === 'knex') return `INSERT INTO ${table} (name, batch, migration_time) VALUES ('${fileOf(name)}', 2, now())`
+  if (tool === 'prisma')
+    return `INSERT INTO ${table} (id, checksum, migration_name, finished_at, applied_steps_count) VALUES (gen_random_uuid(), '${sha256(up)}', '${name}', now(), 1)`
+  return `INSERT INTO ${table} VALUES ('${fileOf(name)}')`
 }
 
 function subject(lab: MigrationsLab, tool: Tool, database: string, mark: string): Subject {
   const sql = (text: string) => lab.postgres.server.sql(text, database)
   const table = `done_${mark}`
+  const tables = [table, `orders_${mark}`, ...(tool === 'knex' ? [`${table}_lock`] : [])]
+  const names =
+    tool === 'prisma'
+      ? `SELECT migration_name FROM ${table} WHERE rolled_back_at IS NULL ORDER BY started_at`
+      : `SELECT name FROM ${table} ORDER BY name`
+  const named = tool === 'umzug2' ? 'umzug' : tool
+  const releases = { leaving: `v2-${mark}`, target: `v1-${mark}` }
   return {
-    step: { kind: 'migrations', tool, leaving: `v2-${mark}`, target: `v1-${mark}`, strategy: 'undo-migrations', table },
+    step: { kind: 'migrations', tool: named, ...releases, strategy: 'undo-migrations', table },
     read: async () => ({
       columns: await sql(
         `SELECT attname FROM pg_attribute WHERE attrelid = 'orders_${mark}'::regclass AND attnum > 0 ORDER BY attnum`,
       ),
       rows: await sql(`SELECT count(*) FROM orders_${mark}`),
-      names: await sql(`SELECT name FROM ${table} ORDER BY id`),
+      names: await sql(names),
     }),
-    version: () =>
-      sql(
-        `SELECT ctid, xmin FROM ${table} UNION ALL SELECT ctid, xmin FROM ${table}_lock UNION ALL SELECT ctid, xmin FROM orders_${mark} ORDER BY 1`,
-      ),
+    version: () => sql(`${tables.map((one) => `SELECT ctid, xmin FROM ${one}`).join(' UNION ALL ')} ORDER BY 1`),
     elsewhere: async () => {
-      await sql(`INSERT INTO ${table} (name, batch, migration_time) VALUES ('9_other.js', 2, now())`)
+      await sql(rowOf(tool, table, '9_other', ''))
     },
     irrelevant: async () => {
       await sql(`INSERT INTO orders_${mark} VALUES (7, 'kept')`)

@@ -1,3 +1,4 @@
+import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -14,6 +15,8 @@ export interface Written {
   name: string
   up: string
   down?: string
+  /** Knex: not in a transaction of the tool's. */
+  alone?: boolean
 }
 
 /** Releases with real tools, on databases of a real server. */
@@ -26,6 +29,8 @@ export interface MigrationsLab {
   release: (name: string, tool: Tool, migrations: readonly Written[]) => Promise<string>
   /** What the tool itself does, by its own command, in the files of a release. */
   byHand: (release: string, tool: Tool, database: string, args: readonly string[]) => Promise<string>
+  /** The same as a process that can be killed; whoever starts it ends it. */
+  started: (release: string, tool: Tool, database: string, args: readonly string[]) => ChildProcess
   close: () => Promise<void>
 }
 
@@ -51,22 +56,32 @@ export async function openMigrationsLab(): Promise<MigrationsLab> {
     byHand: async (release, tool, database, args) => {
       const { stdout, stderr } = await run(process.execPath, [...commandOf(tool, packages), ...args], {
         cwd: join(releases, release),
-        env: {
-          DATABASE_URL: postgres.server.url(database),
-          CI: '1',
-          CHECKPOINT_DISABLE: '1',
-          PRISMA_HIDE_UPDATE_MESSAGE: '1',
-          PRISMA_QUERY_ENGINE_LIBRARY: process.execPath,
-          PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
-        },
+        env: variablesOf(postgres, database),
         within: WITHIN,
       })
       return stdout + stderr
     },
+    started: (release, tool, database, args) =>
+      spawn(process.execPath, [...commandOf(tool, packages), ...args], {
+        cwd: join(releases, release),
+        env: { ...process.env, ...variablesOf(postgres, database) },
+        stdio: 'ignore',
+      }),
     close: async () => {
       await postgres.close()
       await rm(releases, { recursive: true, force: true })
     },
+  }
+}
+
+function variablesOf({ server }: PostgresLab, database: string): Record<string, string> {
+  return {
+    DATABASE_URL: server.url(database),
+    CI: '1',
+    CHECKPOINT_DISABLE: '1',
+    PRISMA_HIDE_UPDATE_MESSAGE: '1',
+    PRISMA_QUERY_ENGINE_LIBRARY: process.execPath,
+    PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
   }
 }
 
@@ -96,7 +111,7 @@ async function writeRelease(
   return root
 }
 
-async function write(folder: string, tool: Tool, { name, up, down }: Written): Promise<void> {
+async function write(folder: string, tool: Tool, { name, up, down, alone }: Written): Promise<void> {
   if (tool === 'prisma') {
     await mkdir(join(folder, name), { recursive: true })
     await writeFile(join(folder, name, 'migration.sql'), up)
@@ -105,6 +120,7 @@ async function write(folder: string, tool: Tool, { name, up, down }: Written): P
   }
   const both = { up, ...(down !== undefined && { down }) }
   const ways = Object.entries(both).map(([way, sql]) => `exports.${way} = ${functionOf(tool, sql)}`)
+  if (alone) ways.push('exports.config = { transaction: false }')
   await writeFile(join(folder, fileOf(name)), `${ways.join('\n')}\n`)
 }
 

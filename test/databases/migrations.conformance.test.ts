@@ -1,12 +1,13 @@
 import { afterAll } from 'vitest'
 import { describeTarget } from '../support/conformance-suite.ts'
 import { migrationsFixture } from './migrations-fixture.ts'
-import { type MigrationsLab, openMigrationsLab } from './migrations-lab.ts'
+import { openMigrationsLab, type MigrationsLab } from './migrations-lab.ts'
 
-let lab: MigrationsLab | undefined
-afterAll(() => lab?.close())
+let lab: Promise<MigrationsLab> | undefined
+afterAll(async () => (await lab)?.close())
 
-describeTarget('migrations (knex)', async () => {
-  lab = await openMigrationsLab()
-  return migrationsFixture(lab, 'knex')
-})
+for (const tool of ['knex', 'sequelize', 'umzug', 'umzug2', 'prisma'] as const)
+  describeTarget(`migrations (${tool})`, async () => {
+    lab ??= openMigrationsLab()
+    return migrationsFixture(await lab, tool)
+  })

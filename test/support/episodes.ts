@@ -10,7 +10,7 @@ import type { GateSettings } from '../../model/triggers/gate-settings.ts'
 import type { Engine } from './engine.ts'
 import { gently } from './gentle.ts'
 import { imageOf } from '../../rehearsal/memory.ts'
-import { runbookInput } from './runbook.ts'
+import { type Part, runbookInput } from './runbook.ts'
 import { released, tellService } from './services.ts'
 
 const MINUTE = 60_000
@@ -36,12 +36,12 @@ export function environmentOf(engine: Engine): string {
 export async function deployed(
   engine: Engine,
   name: string,
-  changes: { good?: Partial<ReleaseRecord>; bad?: Partial<ReleaseRecord> } = {},
+  changes: { good?: Partial<ReleaseRecord>; bad?: Partial<ReleaseRecord>; beside?: Part[] } = {},
 ): Promise<RunInput> {
   engine.system.put(name, 'v1', 'v2')
   const input = runbookInput(
     engine,
-    [{ object: name }],
+    [{ object: name }, ...(changes.beside ?? [])],
     { communicate: { needsPerson: ['log'] } },
     {
       ...{ ledger: true, environment: environmentOf(engine) },

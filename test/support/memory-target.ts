@@ -14,6 +14,8 @@ const MemoryStep = z.strictObject({
   irreversible: z.boolean().optional(),
   data: z.boolean().optional(),
   unverified: z.boolean().optional(),
+  /** What its plan says of the schema; absent: nothing, as most targets. */
+  schema: z.enum(['safe', 'unsafe', 'unknown']).optional(),
 })
 type MemoryStep = z.infer<typeof MemoryStep>
 
@@ -34,5 +36,12 @@ export function memoryTarget(system: MemorySystem): Target {
     const warnings = unverified ? [{ code: 'UNVERIFIED_TARGET', message: 'nobody recorded it', confirm: true }] : []
     return { object, to, irreversible, data, warnings }
   }
-  return inMemory(MemoryStep, () => system, read)
+  const made = inMemory(MemoryStep, () => system, read)
+  return {
+    ...made,
+    plan: async (step, context) => {
+      const { schema } = step as unknown as MemoryStep
+      return { ...(await made.plan(step, context)), ...(schema && { schema }) }
+    },
+  }
 }

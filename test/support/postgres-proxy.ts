@@ -57,12 +57,13 @@ function carry(client: Socket, backend: Socket, { isWrite }: PostgresUpstream, h
   let [gone, writing] = [false, false]
   let answers: Gate | undefined
   const statement = async (text: string): Promise<void> => {
-    if (text === 'BEGIN' && holding[0]?.moment === 'request') {
+    const begins = text === 'BEGIN' || text === 'START TRANSACTION'
+    if (begins && holding[0]?.moment === 'request') {
       const gate = holding.shift()
       await gate?.wait()
       if (gone) gate?.done(TAKEN_BACK)
     }
-    if (text === 'BEGIN') writing = false
+    if (begins) writing = false
     if (isWrite(text)) writing = true
     if (text === 'COMMIT' && writing && holding[0]?.moment === 'answer') answers = holding.shift()
   }

@@ -166,6 +166,25 @@ scenarios('a trigger', (start) => {
     expect(engine.system.get('a').writes).toEqual([])
   })
 
+  test.each([
+    ['safe', []],
+    ['unsafe', ['SCHEMA_UNSAFE']],
+    ['unknown', ['SCHEMA_UNSAFE']],
+  ] as const)(
+    'goes over migrations by itself only where the step that looked calls the schema safe: %s',
+    async (schema, codes) => {
+      const engine = await start()
+      engine.system.put('db', 'm1', 'm2')
+      // The step of the application says nothing of the schema, as most do.
+      const run = await deployed(engine, 'a', {
+        bad: { migrations: [{ name: 'm2' }] },
+        beside: [{ object: 'db', fields: { schema } }],
+      })
+      const { planned, refusals } = await settles(await alerted(engine, run, 'auto'))
+      expect([planned?.schema, refusals.map(({ code }) => code)]).toEqual([schema, codes])
+    },
+  )
+
   test('the kill switch stops it, also when it is pulled while people could have said no', async () => {
     const engine = await start()
     const first = await deployed(engine, 'a')

@@ -5,6 +5,7 @@ import { digestOf, readApplied, tableName } from './applied.ts'
 import { runTool } from './child.ts'
 import { type Contents, contentsOf, isAtomic, wayDigest } from './contents.ts'
 import { type Release, releaseOf } from './files.ts'
+import { refuseLiving } from './locks.ts'
 import { applyPrisma } from './prisma.ts'
 import { reconcile } from './reconcile.ts'
 import { RIGHTS } from './rights.ts'
@@ -41,15 +42,11 @@ export async function apply(
   const now = atomic ? left : left.slice(0, 1)
   const first = contents[0]
   if (way === 'down' && first && (await reconcile(step, first, connection, signal))) return onwards
+  const unlock = locked && step.force !== undefined
+  if (unlock) await connection.session(signal, (session) => refuseLiving(session, step, connection), { rights: RIGHTS })
   if (step.tool === 'prisma')
     await applyPrisma(step, { way, contents: contents.slice(0, now.length), before: names }, context)
-  else
-    await byTool(
-      step,
-      leaving,
-      { way, now, before: names, atomic, unlock: locked && step.force !== undefined },
-      context,
-    )
+  else await byTool(step, leaving, { way, now, before: names, atomic, unlock }, context)
   return atomic ? { state: move.to } : onwards
 }
 

@@ -113,7 +113,7 @@ function failureOf({ name, code, message }: Failure, { tool, verb }: Request, da
   if (name === 'MigrationLocked' || /migration(s)? .*lock/i.test(message))
     return new UnwindError(
       'TARGET_OWNED',
-      `${tool}'s own lock on ${database.name} is held: a migration runs, or one was killed`,
+      `${tool}'s own lock on ${database.name} is held: a migration runs, or one was killed. Wait for it; where nothing migrates any more, free it (knex migrate:unlock), then retry`,
     )
   if (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND')
     return new UnwindError(

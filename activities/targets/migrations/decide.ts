@@ -1,6 +1,7 @@
 import { UnwindError } from '../../../model/errors.ts'
 import type { Recorded } from './applied.ts'
 import type { MigrationFile, Release } from './files.ts'
+import type { Open } from './locks.ts'
 
 /** What is known before anything is decided. */
 export interface Situation extends Recorded {
@@ -8,6 +9,8 @@ export interface Situation extends Recorded {
   target: Release
   /** Whether the checksum of the table speaks of the file's bytes. */
   checksums: boolean
+  /** Sessions that could be the migrator which holds Knex's lock. */
+  open: Open[]
 }
 
 /** Migrations that are applied and that the target has no file of, in the order in which they were applied. */
@@ -51,7 +54,7 @@ export function toUndo(situation: Situation): MigrationFile[] {
 }
 
 /** A schema in between belongs to no release. */
-export function refuseFailed({ applied }: Situation): void {
+function refuseFailed({ applied }: Situation): void {
   const failed = applied.find((one) => one.failed)
   if (failed)
     throw refused(

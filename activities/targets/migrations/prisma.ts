@@ -4,12 +4,10 @@ import type { CallContext } from '../../../model/target.ts'
 import type { Database } from '../../postgres/connect.ts'
 import { readApplied, tableOf } from './applied.ts'
 import { type Contents, isAtomic } from './contents.ts'
+import { takeLocks } from './locks.ts'
 import { RIGHTS } from './rights.ts'
 import type { MigrationsStep } from './schema.ts'
 
-/** The lock that Prisma's own engine takes (prisma-engines, schema-connector), so that `migrate deploy` waits for us and we for it. */
-const PRISMA_LOCK = 72_707_369
-const OUR_LOCK = 7_305_809_221
 const STATEMENT_LIMIT = 10 * 60_000
 
 /**
@@ -28,18 +26,7 @@ export async function applyPrisma(
     signal,
     (session) =>
       session.transaction(async () => {
-        for (const lock of [OUR_LOCK, PRISMA_LOCK]) {
-          const [row] = await session.rows<{ held: boolean }>(
-            'take the lock',
-            'SELECT pg_try_advisory_xact_lock($1) AS held',
-            [lock],
-          )
-          if (!row?.held)
-            throw new UnwindError(
-              'TARGET_UNREACHABLE',
-              `another run is at the migrations of ${connection.name}; it is waited for`,
-            )
-        }
+        await takeLocks(session, step, connection)
         const { applied } = await readApplied(session, step)
         if (applied.map(({ name }) => name).join('\n') !== before.join('\n'))
           throw new UnwindError(

@@ -1,14 +1,16 @@
 import type { Database, Session } from '../../postgres/connect.ts'
 import { dropsOf } from '../../sql/postgres/drops-of.ts'
-import { lockTable, quoted, tableOf } from './applied.ts'
+import { lockTable, quoted, readApplied, tableOf } from './applied.ts'
 import type { Contents } from './contents.ts'
+import { refuseLiving, takeLocks } from './locks.ts'
 import { RIGHTS } from './rights.ts'
 import type { MigrationsStep } from './schema.ts'
 
 /**
  * A way down that was committed without its row: the tool was killed in between. Where the statements only drop, and
  * everything that they drop is gone, the row is the only thing left to do; it is deleted and the answer is true. Where
- * some of it is there, nothing is done, and running the way down says what is wrong.
+ * some of it is there, nothing is done, and running the way down says what is wrong. A lock that Knex left is freed with
+ * it, once nobody lives who could have it: he would be between the two himself.
  */
 export async function reconcile(
   step: MigrationsStep,
@@ -23,7 +25,12 @@ export async function reconcile(
     signal,
     async (session) => {
       for (const drop of drops) if (await exists(session, drop)) return false
-      await session.transaction(() => forget(session, step, file.name))
+      await session.transaction(async () => {
+        await takeLocks(session, step, database)
+        const { locked } = await readApplied(session, step)
+        if (locked) await refuseLiving(session, step, database)
+        await forget(session, step, file.name)
+      })
       return true
     },
     { rights: RIGHTS },

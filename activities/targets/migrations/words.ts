@@ -6,10 +6,10 @@ import type { MigrationsStep } from './schema.ts'
 
 const CHANGES = 100
 
-/** What would run, one line per statement, under the name of its migration. Values of rows are left out. */
-export function changesOf(contents: readonly Contents[]): Change[] {
-  const all = contents.flatMap(({ file, down }) =>
-    (down?.statements ?? []).map((text) => ({ path: file.name, to: oneLine(shown(text)) })),
+/** What would run that way, one line per statement, under the name of its migration. Values of rows are left out. */
+export function changesOf(contents: readonly Contents[], way: 'down' | 'up'): Change[] {
+  const all = contents.flatMap(({ file, ...ways }) =>
+    (ways[way]?.statements ?? []).map((text) => ({ path: file.name, to: oneLine(shown(text)) })),
   )
   return all.length > CHANGES
     ? [...all.slice(0, CHANGES), { path: 'and', to: `${all.length - CHANGES} more statements` }]

@@ -1,6 +1,6 @@
 import type { Role } from '../../../model/run.ts'
 import { type Case, CHOICES, type FaultName, type Known, type PlannedStep } from './case.ts'
-import { type Dice, roll } from './dice.ts'
+import { type Dice, roll } from '../../support/dice.ts'
 
 /** How many steps a procedure has. */
 interface Size {

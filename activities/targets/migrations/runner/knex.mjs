@@ -47,23 +47,29 @@ function recorder(Postgres, tape) {
 export const down = (request) => move(request, 'down')
 export const up = (request) => move(request, 'up')
 
-/** All of them in one transaction with their rows, or the first alone with the lock beside it. */
+/** All of them in one transaction with their rows, or the first alone with our lock beside it. */
 async function move({ root, folder, table, schema, names, before, atomic, limits, unlock }, way) {
   const knex = packagesOf(root)('knex')
   const migrations = { directory: folder, tableName: table, ...(schema !== 'public' && { schemaName: schema }) }
-  const db = knex({ client: 'pg', connection: connection(), pool: { min: 0, max: 3 }, migrations })
+  const db = knex({ client: 'pg', connection: connection(limits), pool: { min: 0, max: 3 }, migrations })
   try {
     await db.transaction(async (trx) => {
-      await trx.raw(`SET LOCAL lock_timeout = ${Number(limits.lock)}`)
-      await trx.raw(`SET LOCAL statement_timeout = ${Number(limits.statement)}`)
       const { rows } = await trx.raw(LOCK)
       if (!rows[0].held) throw new Held('another run is at these migrations')
       const seen = await trx(table).withSchema(schema).orderBy('id').pluck('name')
       if (JSON.stringify(seen) !== JSON.stringify(before)) throw new Moved('the table has changed')
+      if (atomic) await waitForOther(trx, { table, schema, limits })
+      else await db.transaction((short) => waitForOther(short, { table, schema, limits }))
       if (unlock) await (atomic ? trx : db)(`${table}_lock`).withSchema(schema).update({ is_locked: 0 })
       for (const name of names) await (atomic ? trx : db).migrate[way]({ name })
     })
   } finally {
     await db.destroy()
   }
+}
+
+/** A migrator of Knex that works in a transaction holds the row of its lock, and nobody sees it marked: it is waited for. */
+async function waitForOther(trx, { table, schema, limits }) {
+  await trx.raw(`SET LOCAL lock_timeout = ${Number(limits.lock)}`)
+  await trx(`${table}_lock`).withSchema(schema).forUpdate().select('is_locked')
 }

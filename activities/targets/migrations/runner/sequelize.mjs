@@ -49,20 +49,19 @@ export const up = (request) => move(request, 'up')
 /** All of them in one transaction with their rows, or the first alone with the lock beside it. */
 async function move({ tool, root, folder, table, schema, names, before, atomic, limits }, way) {
   const { Sequelize } = packagesOf(root)('sequelize')
-  const { host, port, database, user, password, ssl, application_name } = connection()
+  const { host, port, database, user, password, ssl, application_name, statement_timeout } = connection(limits)
   const sequelize = new Sequelize(database, user, password, {
     dialect: 'postgres',
     host,
     port,
     logging: false,
     pool: { max: 4, min: 0 },
-    dialectOptions: { application_name, ...(ssl && { ssl }) },
+    dialectOptions: { application_name, statement_timeout, ...(ssl && { ssl }) },
   })
   try {
     await sequelize.transaction(async (transaction) => {
       const ask = (sql, options) => sequelize.query(sql, { ...options, transaction })
       await ask(`SET LOCAL lock_timeout = ${Number(limits.lock)}`)
-      await ask(`SET LOCAL statement_timeout = ${Number(limits.statement)}`)
       const [[{ held }]] = await ask(LOCK)
       if (!held) throw new Held('another run is at these migrations')
       const id = [schema, table].map((name) => `"${name.replaceAll('"', '""')}"`).join('.')

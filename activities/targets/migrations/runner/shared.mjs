@@ -8,8 +8,8 @@ export function packagesOf(root) {
   return createRequire(join(root, 'package.json'))
 }
 
-/** How to reach the database: from libpq's variables, which `pg` reads in part only. */
-export function connection() {
+/** How to reach the database: from libpq's variables, which `pg` reads in part only; `limits.statement` in ms. */
+export function connection(limits) {
   const { PGHOST, PGPORT, PGDATABASE, PGUSER, PGPASSWORD, PGSSLMODE, PGSSLROOTCERT } = process.env
   const ca = PGSSLROOTCERT ? { ca: readFileSync(PGSSLROOTCERT, 'utf8') } : {}
   return {
@@ -20,6 +20,7 @@ export function connection() {
     password: PGPASSWORD,
     ssl: PGSSLMODE === 'disable' ? false : { rejectUnauthorized: true, ...ca },
     application_name: 'unwind migrations',
+    statement_timeout: Number(limits.statement),
   }
 }
 
