@@ -17,7 +17,7 @@ export interface Place {
 export async function attempt(place: Place, made: History): Promise<string> {
   const { lab, ground } = place
   const ours = await ground.deployed(made.deployed)
-  for (const sql of made.then) await lab.postgres.server.sql(sql, ours)
+  for (const sql of made.afterwards) await lab.postgres.server.sql(sql, ours)
   const [theirs, goal] = [await ground.copy(ours), await goalOf(ground, made)]
   const before = await ground.look(ours)
   const outcome = await during(lab, ours, made, () => unwound(place, ours, made))

@@ -15,7 +15,7 @@ export interface History {
   /** Releases that were deployed one after the other, each by the tool's own command. */
   deployed: Written[][]
   /** What happened to the database beside that. */
-  then: string[]
+  afterwards: string[]
   /** Why the tool's own lock may be freed, if somebody says so. */
   force?: string
   meanwhile?: Meanwhile
@@ -51,7 +51,7 @@ export function history(tool: Tool, shape: Shape, dice: Dice): History {
     leaving: [...old, ...brought],
     target: old,
     deployed: [old, [...old, ...brought]],
-    then: [],
+    afterwards: [],
     expected: 'undone',
     undo: namesOf(brought).toReversed(),
     hand: back(tool, brought, 1),

@@ -1,4 +1,5 @@
-import { fileOf, type Tool, type Written } from '../../databases/migrations-lab.ts'
+import { rowOf as recordedRow } from '../../databases/migrations-fixture.ts'
+import type { Tool } from '../../databases/migrations-lab.ts'
 import { back, type History, LAST, namesOf, type Parts, UP } from './histories.ts'
 
 /** What happens to a plain history, what is right then, and where the tool leads whoever uses it by hand. */
@@ -67,11 +68,11 @@ function missingDown({ tool, dice, old, brought }: Parts): Partial<History> {
   const leaving = [...old, ...brought.map((one, index) => (index === without ? { name: one.name, up: one.up } : one))]
   // Knex would not even apply it, so it was a person who did.
   const deployed = tool === 'knex' ? [old] : [old, leaving]
-  const then = tool === 'knex' ? brought.flatMap(({ name, up }) => [up, rowOf('knex', name)]) : []
+  const afterwards = tool === 'knex' ? brought.flatMap((one) => [one.up, rowOf('knex', one)]) : []
   // umzug 3 counts it as taken back; that goes well where it goes with its table.
   const content = { prisma: 'strays', umzug: without > 0 ? 'arrives' : 'strays' } as const
   const byHand = tool === 'prisma' || tool === 'umzug' ? content[tool] : 'fails'
-  return { ...refused, leaving, deployed, then, byHand }
+  return { ...refused, leaving, deployed, afterwards, byHand }
 }
 
 /** The file of what was deployed is not in the release that is left: somebody deleted it. */
@@ -93,7 +94,7 @@ function missingFile({ tool, dice, old, brought, plain }: Parts): Partial<Histor
 function foreignRow({ tool, dice }: Parts): Partial<History> {
   const name = dice.chance(0.5) ? '2023_foreign' : '2020_0_foreign'
   const content = tool !== 'knex' && tool !== 'sequelize'
-  return { ...refused, then: [rowOf(tool, name)], byHand: content ? 'strays' : 'fails' }
+  return { ...refused, afterwards: [rowOf(tool, { name, up: '' })], byHand: content ? 'strays' : 'fails' }
 }
 
 function neverApplied({ old }: Parts): Partial<History> {
@@ -122,19 +123,19 @@ function nothingBrought({ tool, old }: Parts): Partial<History> {
 
 /** The newest way down was committed, and its row was not deleted. */
 function crashedBetween({ tool, brought }: Parts): Partial<History> {
-  return { then: [brought.at(-1)?.down ?? ''], byHand: tool === 'prisma' ? 'strays' : 'fails' }
+  return { afterwards: [brought.at(-1)?.down ?? ''], byHand: tool === 'prisma' ? 'strays' : 'fails' }
 }
 
 /** Something of a person's own hangs on what goes first of all: nothing may be taken back, not even what could. */
 function downFails({ tool, brought }: Parts): Partial<History> {
   const table = brought[0]?.down?.split(' ').at(-1)
   const view = `CREATE VIEW kept AS SELECT id FROM ${table}`
-  return { ...refused, then: [view], byHand: tool === 'prisma' ? 'strays' : 'fails' }
+  return { ...refused, afterwards: [view], byHand: tool === 'prisma' ? 'strays' : 'fails' }
 }
 
 /** The tool's own lock, or where it has none another run of Unwind's, which the tool does not know. */
 function locked({ tool }: Parts): Partial<History> {
-  if (tool === 'knex') return { expected: 'TARGET_OWNED', then: [KNEX_LOCKED], byHand: 'fails' }
+  if (tool === 'knex') return { expected: 'TARGET_OWNED', afterwards: [KNEX_LOCKED], byHand: 'fails' }
   const lock = `SELECT pg_advisory_lock(${tool === 'prisma' ? PRISMA_LOCK : OUR_LOCK})`
   return { expected: 'TARGET_UNREACHABLE', meanwhile: { lock }, byHand: tool === 'prisma' ? 'fails' : 'arrives' }
 }
@@ -143,28 +144,25 @@ const KNEX_LOCKED = 'UPDATE knex_migrations_lock SET is_locked = 1'
 const UNLOCK = [['migrate:unlock']]
 
 function lockLeft({ plain }: Parts): Partial<History> {
-  return { force: 'its process was killed', then: [KNEX_LOCKED], hand: [...UNLOCK, ...plain.hand] }
+  return { force: 'its process was killed', afterwards: [KNEX_LOCKED], hand: [...UNLOCK, ...plain.hand] }
 }
 
 /** Knex frees its lock for whoever says so; that somebody may be alive is for the server to tell. */
 function lockAlive({ plain }: Parts): Partial<History> {
   return {
-    ...{ expected: 'TARGET_OWNED', force: 'its process was killed', then: [KNEX_LOCKED] },
+    ...{ expected: 'TARGET_OWNED', force: 'its process was killed', afterwards: [KNEX_LOCKED] },
     ...{ meanwhile: { session: true }, hand: [...UNLOCK, ...plain.hand] },
   }
 }
 
 function failedRow(): Partial<History> {
   const last = '(SELECT max(migration_name) FROM _prisma_migrations)'
-  const then = [`UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name = ${last}`]
-  return { ...refused, then, hand: [UP.prisma], byHand: 'fails' }
+  const afterwards = [`UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name = ${last}`]
+  return { ...refused, afterwards, hand: [UP.prisma], byHand: 'fails' }
 }
 
 /** A row as if the tool had applied a migration of that name. */
-function rowOf(tool: Tool, name: Written['name']): string {
-  if (tool === 'knex')
-    return `INSERT INTO knex_migrations (name, batch, migration_time) VALUES ('${fileOf(name)}', 2, now())`
-  if (tool === 'prisma')
-    return `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count) VALUES ('x', 'x', '${name}', now(), 1)`
-  return `INSERT INTO "SequelizeMeta" VALUES ('${fileOf(name)}')`
+function rowOf(tool: Tool, { name, up }: { name: string; up: string }): string {
+  const tables = { knex: 'knex_migrations', prisma: '_prisma_migrations' } as const
+  return recordedRow(tool, tool === 'knex' || tool === 'prisma' ? tables[tool] : '"SequelizeMeta"', name, up)
 }
