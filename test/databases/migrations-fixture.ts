@@ -9,14 +9,14 @@ import { fileOf, MODULE, type MigrationsLab, type Tool } from './migrations-lab.
 /** The target, with its own types dropped as the engine drops them. */
 export const target = migrations as unknown as Target
 
-const READER = 'unwind_migrations_reader'
+const READER = 'unwind_migrations_reader_of'
 
 /** Two releases per subject, in tables of their own, on one database of a real server. */
 export async function migrationsFixture(lab: MigrationsLab, tool: Tool): Promise<Fixture> {
   const { server } = lab.postgres
   const database = await lab.postgres.database()
-  await lab.postgres.role(READER)
-  await server.sql(`ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO ${READER}`, database)
+  const reader = await lab.postgres.role(`${READER}_${tool}`)
+  await server.sql(`ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO ${reader}`, database)
   const connection = await lab.connect(database)
   let count = 0
   const arrange = async (canary = ''): Promise<Subject> => {
@@ -54,7 +54,7 @@ export async function migrationsFixture(lab: MigrationsLab, tool: Tool): Promise
       return { step, forced: { force: { reason: 'its process was killed' } } }
     },
     forbidden: async () => ({
-      connection: await lab.connect(database, READER),
+      connection: await lab.connect(database, reader),
       right: /(?:permission denied for|must be owner of) table \w+.*docs\/rbac\/migrations/,
     }),
     unreachable: async () => lab.connect(database, 'postgres', { port: await closedPort() }),

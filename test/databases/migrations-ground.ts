@@ -4,7 +4,7 @@ import type { CallContext, Plan } from '../../model/target.ts'
 import { applied, contextFor, errorOf, planOf, verified } from '../support/conformance-drive.ts'
 import { until } from '../support/until.ts'
 import { target } from './migrations-fixture.ts'
-import type { MigrationsLab, Tool, Written } from './migrations-lab.ts'
+import { type MigrationsLab, type Tool, UP, type Written } from './migrations-lab.ts'
 
 /** One database to which a tool deployed two releases, and the verbs on it. */
 export interface Shop {
@@ -23,14 +23,6 @@ export interface Shop {
   verify: (plan: Plan) => ReturnType<typeof verified>
   /** The tool's own command in the files of a release. */
   byHand: (release: string, args: readonly string[]) => Promise<string>
-}
-
-const UP: Readonly<Record<Tool, string[]>> = {
-  knex: ['migrate:latest'],
-  sequelize: ['db:migrate'],
-  umzug: ['up'],
-  umzug2: ['up'],
-  prisma: ['migrate', 'deploy'],
 }
 
 const NAMES: Readonly<Record<Tool, string>> = {

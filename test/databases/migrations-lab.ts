@@ -154,6 +154,15 @@ function settingsOf(tool: Tool): Record<string, string> {
   return { 'umzug.cjs': tool === 'umzug' ? UMZUG3 : UMZUG2 }
 }
 
+/** What deploys a release's migrations. */
+export const UP: Readonly<Record<Tool, string[]>> = {
+  knex: ['migrate:latest'],
+  sequelize: ['db:migrate'],
+  umzug: ['up'],
+  umzug2: ['up'],
+  prisma: ['migrate', 'deploy'],
+}
+
 /** The engine of Prisma that lies in its package, so that nothing is downloaded. */
 const PRISMA_CONFIG = `import { PrismaPg } from '@prisma/adapter-pg'
 export default {

@@ -3,6 +3,7 @@ import type { Session } from '../../postgres/connect.ts'
 import { sha256 } from './files.ts'
 import { isPrismaAtWork } from './locks.ts'
 import type { MigrationsStep } from './schema.ts'
+import { lockTable, tableOf } from './tables.ts'
 
 /** What the tool's own table says, in the order in which it was applied. */
 export interface Applied {
@@ -20,27 +21,6 @@ export interface Recorded {
   locked: boolean
   /** Prisma migrates now. */
   atWork: boolean
-}
-
-const TABLES = {
-  knex: 'knex_migrations',
-  sequelize: 'SequelizeMeta',
-  umzug: 'SequelizeMeta',
-  prisma: '_prisma_migrations',
-}
-
-/** The tool's table as SQL writes it. */
-export function tableOf({ schema, table, tool }: MigrationsStep): string {
-  return `${quoted(schema)}.${quoted(table ?? TABLES[tool])}`
-}
-
-/** The tool's table by its plain name. */
-export function tableName({ table, tool }: MigrationsStep): string {
-  return table ?? TABLES[tool]
-}
-
-export function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
 }
 
 /** Reads the tool's table. Throws TARGET_NOT_FOUND where there is none. */
@@ -72,11 +52,6 @@ async function isLocked(session: Session, step: MigrationsStep): Promise<boolean
   const lock = lockTable(step)
   const rows = await session.rows<{ is_locked: number }>(`read ${lock}`, `SELECT is_locked FROM ${lock}`)
   return rows.some(({ is_locked }) => is_locked === 1)
-}
-
-/** Where knex keeps its lock. */
-export function lockTable(step: MigrationsStep): string {
-  return `${quoted(step.schema)}.${quoted(`${tableName(step)}_lock`)}`
 }
 
 /** One row per attempt; those that were rolled back count as never applied (prisma-engines, ARCHITECTURE.md). */

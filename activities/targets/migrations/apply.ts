@@ -1,7 +1,7 @@
 import { UnwindError } from '../../../model/errors.ts'
 import type { Again, CallContext, Move } from '../../../model/target.ts'
 import type { Database } from '../../postgres/connect.ts'
-import { digestOf, readApplied, tableName } from './applied.ts'
+import { digestOf, readApplied } from './applied.ts'
 import { runTool } from './child.ts'
 import { type Contents, contentsOf, isAtomic, wayDigest } from './contents.ts'
 import { type Release, releaseOf } from './files.ts'
@@ -11,6 +11,7 @@ import { reconcile } from './reconcile.ts'
 import { RIGHTS } from './rights.ts'
 import type { MigrationsStep } from './schema.ts'
 import type { MigrationsState } from './state.ts'
+import { tableName } from './tables.ts'
 
 const LIMITS = { lock: 10_000, statement: 10 * 60_000 }
 const TOOL_LIMIT = 12 * 60_000

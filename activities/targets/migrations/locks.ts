@@ -1,7 +1,7 @@
 import { UnwindError } from '../../../model/errors.ts'
 import type { Database, Session } from '../../postgres/connect.ts'
-import { lockTable } from './applied.ts'
 import type { MigrationsStep } from './schema.ts'
+import { lockTable } from './tables.ts'
 
 /** Everything below is locked for this database by one number; runner/shared.mjs takes the same. */
 const OUR_LOCK = 7_305_809_221

@@ -1,8 +1,9 @@
 import type { Plan } from '../../../model/target.ts'
-import { type Applied, digestOf, tableOf } from './applied.ts'
+import { type Applied, digestOf } from './applied.ts'
 import type { Situation } from './decide.ts'
 import type { MigrationsStep } from './schema.ts'
 import type { MigrationsState } from './state.ts'
+import { tableOf } from './tables.ts'
 
 const APPLY_LIMIT = 15 * 60_000
 const VERIFY_LIMIT = 60_000

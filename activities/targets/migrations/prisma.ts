@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { UnwindError } from '../../../model/errors.ts'
 import type { CallContext } from '../../../model/target.ts'
 import type { Database } from '../../postgres/connect.ts'
-import { readApplied, tableOf } from './applied.ts'
+import { parse } from '../../sql/postgres/parse.ts'
+import { readApplied } from './applied.ts'
 import { type Contents, isAtomic } from './contents.ts'
 import { takeLocks } from './locks.ts'
 import { RIGHTS } from './rights.ts'
 import type { MigrationsStep } from './schema.ts'
+import { tableOf } from './tables.ts'
 
 const STATEMENT_LIMIT = 10 * 60_000
 
@@ -56,15 +58,21 @@ export async function applyPrisma(
 }
 
 /** Throws TARGET_REJECTED for a way down that can't be run in one transaction with the table. */
-export function refuseOwnTransactions(contents: readonly Contents[]): void {
-  const own = contents.find(({ down }) =>
-    down?.statements.some((sql) => /^\s*(?:COMMIT|ROLLBACK|BEGIN|START\s+TRANSACTION|END)\b[^;]*;/im.test(sql)),
-  )
-  if (own)
-    throw new UnwindError(
-      'TARGET_REJECTED',
-      `down.sql of ${own.file.name} begins or ends a transaction; leave that out, it runs in one together with Prisma's table`,
-    )
+export async function refuseOwnTransactions(contents: readonly Contents[]): Promise<void> {
+  for (const { file, down } of contents)
+    for (const sql of down?.statements ?? []) {
+      const parsed = await parse(sql)
+      if ('unread' in parsed)
+        throw new UnwindError(
+          'TARGET_REJECTED',
+          `down.sql of ${file.name} is not SQL that PostgreSQL reads, so nobody can tell what it would end; correct it`,
+        )
+      if (parsed.some(({ node }) => 'TransactionStmt' in node))
+        throw new UnwindError(
+          'TARGET_REJECTED',
+          `down.sql of ${file.name} begins or ends a transaction; leave that out, it runs in one together with Prisma's table`,
+        )
+    }
   if (!isAtomic(contents, 'down'))
     throw new UnwindError(
       'TARGET_REJECTED',

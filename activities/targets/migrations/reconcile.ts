@@ -1,10 +1,11 @@
 import type { Database, Session } from '../../postgres/connect.ts'
 import { dropsOf } from '../../sql/postgres/drops-of.ts'
-import { lockTable, quoted, readApplied, tableOf } from './applied.ts'
+import { readApplied } from './applied.ts'
 import type { Contents } from './contents.ts'
 import { refuseLiving, takeLocks } from './locks.ts'
 import { RIGHTS } from './rights.ts'
 import type { MigrationsStep } from './schema.ts'
+import { lockTable, quoted, tableOf } from './tables.ts'
 
 /**
  * A way down that was committed without its row: the tool was killed in between. Where the statements only drop, and

@@ -2,7 +2,7 @@ import { type Assessment, assess, propose, safety } from '../../../model/compati
 import { UnwindError } from '../../../model/errors.ts'
 import type { CallContext, Warning } from '../../../model/target.ts'
 import type { Database } from '../../postgres/connect.ts'
-import { digestOf, tableOf } from './applied.ts'
+import { digestOf } from './applied.ts'
 import { type Contents, contentsOf, isAtomic, judgements, losses, wayDigest } from './contents.ts'
 import { type Situation, toUndo } from './decide.ts'
 import type { MigrationFile } from './files.ts'
@@ -11,6 +11,7 @@ import { common, type Made } from './made.ts'
 import { refuseOwnTransactions } from './prisma.ts'
 import type { MigrationsStep } from './schema.ts'
 import type { MigrationsState } from './state.ts'
+import { tableOf } from './tables.ts'
 import { changesOf, summaryOf, warningsOf } from './words.ts'
 
 /** The plan that takes back what the release brought. Throws where that can't be told for certain, or has no way down. */
@@ -29,7 +30,7 @@ export async function undo(
       'TARGET_REJECTED',
       `${lost.impossible}${step.tool === 'prisma' ? ': write down.sql beside its migration.sql in the files of the release that is left, and have it reviewed' : ''}; or keep the schema, with strategy app-only`,
     )
-  if (step.tool === 'prisma') refuseOwnTransactions(contents)
+  if (step.tool === 'prisma') await refuseOwnTransactions(contents)
   const up = await judgements(contents.toReversed(), [])
   const assessment = assess(up, lost, { answer: 'yes', because: 'the table holds what its files hold' })
   const moves = movesOf(files, contents)

@@ -1,10 +1,10 @@
 import { errors, UnwindError } from '../../../model/errors.ts'
 import type { Move, Plan } from '../../../model/target.ts'
 import { target } from '../../databases/migrations-fixture.ts'
-import type { MigrationsLab, Tool } from '../../databases/migrations-lab.ts'
+import { type MigrationsLab, type Tool, UP } from '../../databases/migrations-lab.ts'
 import { contextFor } from '../../support/conformance-drive.ts'
 import type { Ground } from './ground.ts'
-import { type History, UP } from './histories.ts'
+import type { History } from './history.ts'
 
 /** Where one history is tried. */
 export interface Place {

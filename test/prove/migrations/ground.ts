@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { MigrationsLab, Tool, Written } from '../../databases/migrations-lab.ts'
-import { UP } from './histories.ts'
+import { type MigrationsLab, type Tool, UP, type Written } from '../../databases/migrations-lab.ts'
 
 /** Databases as a tool's own command left them: each made once, and copied for every history that begins so. */
 export interface Ground {

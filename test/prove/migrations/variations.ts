@@ -1,6 +1,7 @@
 import { rowOf as recordedRow } from '../../databases/migrations-fixture.ts'
-import type { Tool } from '../../databases/migrations-lab.ts'
-import { back, type History, LAST, namesOf, type Parts, UP } from './histories.ts'
+import { type Tool, UP } from '../../databases/migrations-lab.ts'
+import { back, LAST, namesOf } from './commands.ts'
+import type { History, Parts } from './history.ts'
 
 /** What happens to a plain history, what is right then, and where the tool leads whoever uses it by hand. */
 interface Variation {
