@@ -5,13 +5,14 @@ import type { StepKind } from '../model/step.ts'
 import { lastDrill } from './archive/drills.ts'
 import { type Archive, openArchive } from './archive/index.ts'
 import { seal } from './seal.ts'
+import { trafficOf } from './traffic.ts'
 
 /** A plan does not wait for longer to learn of drills, well below the limit of a seal. Milliseconds. */
 const PATIENCE = 3_000
 
 /**
- * Seals a plan and, where it touches data, says when a drill of the service last passed. An archive that is away or slow
- * says nothing, and holds no plan up.
+ * Seals a plan and says beside it, where it touches data, when a drill of the service last passed, and what the service
+ * serves now. An archive or a Prometheus that is away or slow says nothing, and holds no plan up.
  */
 export function sealer(
   configuration: Configuration,
@@ -20,9 +21,13 @@ export function sealer(
   const archive = openArchive(configuration.archive)
   return async (call) => {
     const sealed = seal(call, configuration, kinds)
-    if (!archive || call.drill || !call.steps.some(({ plan }) => plan.data)) return sealed
-    const last = await soon(archive, call)
-    return { ...sealed, ...(last !== undefined && { lastDrill: last }) }
+    if (call.drill) return sealed
+    const touchesData = call.steps.some(({ plan }) => plan.data)
+    const [last, traffic] = await Promise.all([
+      archive && touchesData ? soon(archive, call) : undefined,
+      trafficOf(configuration, call),
+    ])
+    return { ...sealed, ...(last !== undefined && { lastDrill: last }), ...(traffic && { traffic }) }
   }
 }
 

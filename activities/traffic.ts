@@ -3,8 +3,8 @@ import type { PrometheusConnection } from '../model/connections/prometheus.ts'
 import { prometheus } from './checks/prometheus/index.ts'
 import { PrometheusMeasurement } from './checks/prometheus/schema.ts'
 
-/** Nobody waits longer for it: a plan without it is as good. */
-const TIMEOUT = '3s'
+/** Nobody waits longer for it: a plan without it is as good. Milliseconds. */
+const TIMEOUT = 3_000
 
 /**
  * What the service serves now, as one sentence, by the query that a Prometheus of its environment names for that; undefined
@@ -13,7 +13,6 @@ const TIMEOUT = '3s'
 export async function trafficOf(
   { connections, worker }: Pick<Configuration, 'connections' | 'worker'>,
   { service, environment }: { service: string; environment: string },
-  signal: AbortSignal,
 ): Promise<string | undefined> {
   const named = Object.entries(connections).find(
     ([, entry]) => entry.kind === 'prometheus' && entry.environment === environment && entry.traffic,
@@ -24,7 +23,8 @@ export async function trafficOf(
   const credentials = worker.credentials[name]
   const connection = { name, entry, ...(credentials && { credentials }) }
   try {
-    const asked = PrometheusMeasurement.parse({ prometheus: query, atLeast: 0, timeout: TIMEOUT })
+    const asked = PrometheusMeasurement.parse({ prometheus: query, atLeast: 0 })
+    const signal = AbortSignal.timeout(TIMEOUT)
     const { status, evidence } = await prometheus.measure(asked, { service, environment, connection, signal })
     const value = evidence.facts?.['value']
     if (status !== 'pass' || typeof value !== 'number') return undefined

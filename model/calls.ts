@@ -73,6 +73,8 @@ export interface Sealed {
   need?: ApprovalNeed
   /** The last drill that passed, where a plan touches data and there is an archive; `null` where none ever has. */
   lastDrill?: LastDrill | null
+  /** What the service serves now, as a sentence, where a query is named for that. */
+  traffic?: string
 }
 
 /** Activities that belong to no target. `seal` and `identify` touch no system. */

@@ -30,6 +30,7 @@ export function details(state: RunState): string {
         `\`${id}\` waits for an approval: ${step.question}`,
         `Approve with \`unwind approve ${state.service} -e ${state.environment} --step ${id}\`.`,
       )
+  if (state.traffic !== undefined && !state.outcome) lines.push('', `${state.traffic}.`)
   if (state.lastDrill !== undefined) lines.push('', lastDrillText(state.lastDrill))
   if (state.checklist) lines.push('', 'Checklist:', ...state.checklist.map(itemLine))
   if (state.parked) lines.push('', ...parkedLines(state))

@@ -232,6 +232,8 @@ export interface RunState {
   drill?: { took?: number; problem?: Problem }
   /** The last drill of the service that passed, where a step touches data; `null` where none ever has. */
   lastDrill?: LastDrill | null
+  /** What the service served when the plan was made, as a sentence, where a query is named for that. */
+  traffic?: string
   /** The runbook by name and revision, and which of its procedures the answers chose. */
   runbook?: { name: string; revision: string; source: string }
   procedure?: string
@@ -289,6 +291,8 @@ export interface DryRun {
   stop?: string
   /** As in a run's record. */
   lastDrill?: LastDrill | null
+  /** As in a run's record. */
+  traffic?: string
 }
 
 /** The most events that a record keeps; the oldest in the middle are dropped first, and the gap says so. */

@@ -105,8 +105,9 @@ async function plan(run: Run): Promise<void> {
   })
   if (!planned || run.abort) return
   if ('problem' in planned) return notPlanned(run, planned)
-  const { digest, lastDrill } = planned
+  const { digest, lastDrill, traffic } = planned
   if (lastDrill !== undefined) state.lastDrill = lastDrill
+  if (traffic !== undefined) state.traffic = traffic
   delete state.moved
   const need = planned.need ?? stillNeeded(run, digest)
   state.planDigest = digest

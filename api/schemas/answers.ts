@@ -54,6 +54,7 @@ export const PlanDocument = z
       .describe('How long it takes by its own bounds; no part of the digest.'),
     stop: z.string().exactOptional().describe('The runbook rolls nothing back here, and says what to do instead.'),
     lastDrill: LastDrillSchema.exactOptional(),
+    traffic: z.string().exactOptional().describe('What the service serves now; no part of the digest.'),
   })
   .meta({
     id: 'PlannedRollback',

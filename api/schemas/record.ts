@@ -166,6 +166,7 @@ export const runFields = {
   claimedBy: z.string().exactOptional(),
   drill: z.object({ took: z.number().exactOptional(), problem: CauseSchema.exactOptional() }).exactOptional(),
   lastDrill: LastDrillSchema.exactOptional(),
+  traffic: z.string().exactOptional().describe('What the service served when the plan was made.'),
   ...runbookFields,
   steps: z.array(StepStateSchema),
   timeline: z.array(TimelineEventSchema),

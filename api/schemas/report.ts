@@ -97,6 +97,7 @@ export const ReportDocument = z
       })
       .exactOptional()
       .describe('The release that was left.'),
+    traffic: z.string().exactOptional().describe('What the service served when the plan was made.'),
     lastDrill: z
       .object({ at: Utc, took: Ms })
       .nullable()

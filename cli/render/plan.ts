@@ -19,6 +19,7 @@ export interface ShownPlan {
   expected?: Expected | undefined
   stop?: string | undefined
   lastDrill?: LastDrill | null | undefined
+  traffic?: string | undefined
 }
 
 /**
@@ -30,6 +31,7 @@ export function planLines(plan: ShownPlan, width = Number.POSITIVE_INFINITY): Li
     [['bold', `Plan for ${plan.service} in ${plan.environment}`]],
     ...decisionLines(plan, width),
     ...plan.steps.flatMap((step, index) => stepLines(step, index, width)),
+    ...(plan.traffic === undefined ? [] : [[], ...paragraph('plain', `${plan.traffic}.`, 0, width)]),
     ...(plan.lastDrill === undefined
       ? []
       : [[], ...paragraph(plan.lastDrill ? 'plain' : 'ask', lastDrillText(plan.lastDrill, Date.now()), 0, width)]),

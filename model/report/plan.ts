@@ -12,6 +12,7 @@ export function planMarkdown(
     `# Plan for ${safe(service)} in ${safe(environment)}`,
     ...pathOf(planned),
     ...planned.steps.map((step, index) => stepText(step, index + 1)),
+    ...(planned.traffic === undefined ? [] : [`Traffic: ${safe(planned.traffic)}.`]),
     ...(planned.lastDrill === undefined ? [] : [`${lastDrillText(planned.lastDrill)}.`]),
     ...needOf(planned),
     ...expectedOf(planned),

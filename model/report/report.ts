@@ -32,6 +32,8 @@ export interface Report {
   release?: ReleaseFacts
   /** The last drill of the service that passed, where a step touches data: `null` where none ever has. */
   lastDrill?: Timed<LastDrill> | null
+  /** What the service served when the plan was made. */
+  traffic?: string
   /** Why approvals were asked for. */
   because: string[]
   approvals: Timed<Approval>[]
@@ -89,6 +91,7 @@ export function report(state: RunState): Report {
     path: (state.decision?.path ?? []).map(timed),
     ...(state.release && { release: state.release }),
     ...(state.lastDrill !== undefined && { lastDrill: state.lastDrill && timed(state.lastDrill) }),
+    ...(state.traffic && { traffic: state.traffic }),
     because: state.need?.because ?? [],
     approvals: state.approvals.map(timed),
     ...(brokenGlass && { brokenGlass: timed(brokenGlass) }),

@@ -34,6 +34,7 @@ function facts(report: Report): string {
     ['Procedure', procedure === undefined ? undefined : safe(procedure)],
     ['Release that was left', release && phrase({ ...release })],
     ['Last successful restore drill', lastDrill],
+    ['Traffic', report.traffic && safe(report.traffic)],
     ['Started', report.startedAt],
     ['Ended', report.endedAt],
     ['Plan', report.planDigest && `\`${report.planDigest}\``],

@@ -24,8 +24,7 @@ function answering(value: string, asked: string[] = []): Promise<string> {
   })
 }
 
-const traffic = (configuration: Configuration, about = place) =>
-  trafficOf(configuration, about, new AbortController().signal)
+const traffic = (configuration: Configuration) => trafficOf(configuration, place)
 
 test('what a service serves is asked by the query that its environment names for it', async () => {
   const asked: string[] = []

@@ -46,7 +46,9 @@ function configured(text: string): string {
     queries: {
       error_rate: { query: `(${rate(',status=~"5.."')} or vector(0)) / ${rate('')}`, ...worth },
       latency_p99: { query: `histogram_quantile(0.99, ${buckets})`, ...worth },
+      requests: { query: rate(''), ...worth },
     },
+    traffic: 'requests',
   }
   const api = { kind: 'http', environment: 'production', origin: `http://${shop.place}`, private: true }
   const more = {
@@ -125,6 +127,7 @@ test('the runbook as people write it, imported, runs whole: every line is carrie
   const ended = await shows(over, 400_000)
   expect(ended, JSON.stringify(ended.parked)).toMatchObject({
     phase: 'ended',
+    traffic: expect.stringMatching(/^api serves [\d.]+ requests a second now \(metrics: requests\)$/),
     outcome: 'recovered',
     procedure: 'execute',
   })
