@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { drillOf } from '../../model/drill/compile.ts'
+import { drillId } from '../../model/ids.ts'
 import type { CompiledRunbook, Question } from '../../model/runbook/compiled.ts'
 import type { RunInput } from '../../model/run.ts'
 import { BOB, type Engine, type RunHandle } from '../support/engine.ts'
 import { failing, forbidden, ok, unreachable } from '../support/faults.ts'
+import { memoryKind } from '../support/memory-target.ts'
 import { type Part, runbookInput } from '../support/runbook.ts'
 import type { Path, Recorded } from './paths.ts'
 
@@ -116,6 +119,12 @@ export const runbookPaths: Readonly<Record<string, Path>> = {
   },
   'runbook-continued-first': { options: { limits: { events: 40 } }, walk: (engine) => continued(engine, 'first') },
   'runbook-continued-last': { options: { limits: { events: 40 } }, walk: (engine) => continued(engine, 'last') },
+  'runbook-paused-while-asked': { options: { limits: { events: 40 } }, walk: pausedWhileAsked },
+  'drill-passed': { walk: (engine) => drilled(engine) },
+  'drill-failed': {
+    options: { wrap: (target) => failing(target, { verify: [forbidden] }) },
+    walk: (engine) => drilled(engine),
+  },
   'runbook-plan': { walk: (engine) => planned(engine, { alert: ALERT, answers: { linked: 'yes' } }) },
   'runbook-plan-asks': { walk: (engine) => planned(engine, { alert: ALERT }) },
 }
@@ -157,5 +166,32 @@ async function planned(engine: Engine, changes: Partial<RunInput>): Promise<Reco
   const taskQueue = engine.configuration.temporal?.taskQueue ?? ''
   const input = runbookInput(engine, [{ object: 'a' }], { questions: QUESTIONS }, changes)
   await engine.client.workflow.execute('plan', { workflowId, taskQueue, args: [input] })
+  return { workflowId }
+}
+
+/** A question outlasts its execution while the run is paused: it is answered in the next one, and the pause holds then. */
+async function pausedWhileAsked(engine: Engine): Promise<Recorded> {
+  engine.system.put('a', 'v1', 'v2')
+  const run = await begin(engine, [{ role: 'manual', asked: { text: 'Ready?' } }, { object: 'a' }])
+  await run.sees(({ steps }) => steps[0]?.asking !== undefined)
+  await run.send('pause', {}, BOB)
+  const execution = async () => (await run.handle.describe()).runId
+  const first = await execution()
+  for (let said = 0; said < 10 && (await execution()) === first; said++) await run.send('claim', {}, BOB)
+  const next = await execution()
+  if (next === first) throw new Error('the run has not continued as a new execution')
+  await answer(run, 's1')
+  await run.sees(({ steps }) => steps[0]?.status === 'done')
+  await run.send('resume', {}, BOB)
+  await run.ends()
+  return { workflowId: run.handle.workflowId, runId: next }
+}
+
+async function drilled(engine: Engine): Promise<Recorded> {
+  engine.system.put('a', 'v1', 'v2')
+  const input = drillOf(runbookInput(engine, [{ object: 'a' }]), { memory: memoryKind } as never)
+  const workflowId = drillId(input.environment, input.service)
+  const taskQueue = engine.configuration.temporal?.taskQueue ?? ''
+  await engine.client.workflow.execute('drill', { workflowId, taskQueue, args: [input] })
   return { workflowId }
 }
