@@ -94,13 +94,17 @@ const DIGEST = /^[0-9a-f]{64}$/
 /** How long something took. */
 const SPANS = ['after', 'durationMs', 'planned', 'mitigated', 'total', 'decide', 'mitigate', 'recover']
 
-/** The report without names and times. What steps of one group do at the same time is in no order. */
+/**
+ * The report without names and times. What steps of one group do at the same time is in no order, and neither is when a
+ * channel answers.
+ */
 function normalised(state: RunState): Record<string, unknown> {
   const bare = JSON.parse(JSON.stringify(report(state)), (key, value: unknown) => {
+    if (key === 'seq') return undefined
     if (SPANS.includes(key) && typeof value === 'number') return 0
     if (typeof value !== 'string') return value
     return value.replaceAll(UUID, '<id>').replaceAll(INSTANT, '<time>').replace(DIGEST, '<digest>')
-  }) as Record<string, unknown> & { timeline: { seq: number }[] }
-  const unordered = bare.timeline.map(({ seq: _seq, ...event }) => JSON.stringify(event)).toSorted()
-  return { ...bare, timeline: unordered }
+  }) as Record<string, unknown> & Record<'timeline' | 'messages', unknown[]>
+  const unordered = (list: unknown[]) => list.map((one) => JSON.stringify(one)).toSorted()
+  return { ...bare, timeline: unordered(bare.timeline), messages: unordered(bare.messages) }
 }
