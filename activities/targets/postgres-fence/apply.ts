@@ -42,9 +42,30 @@ async function applyIn(
   if (inside.some(({ type }) => type === null)) throw unseen(context.connection)
   await terminate(session, inside, standing)
   const left = await intruders(session, standing, step)
-  if (left.length === 0) return { state: move.to }
+  if (left.length === 0) return { state: { ...move.to, fencedAt: await closedAt(session, roles) } }
   return { again: ENDING, doing: `fenced; waits for sessions to end: ${named(left)}` }
 }
+
+/**
+ * When the last session had ended, by the server's own clock: what it committed has that time, and what is restored is
+ * restored by it. Whoever finds out first writes it into the mark, so that every later look gives the same.
+ */
+async function closedAt(session: Session, roles: string[]): Promise<string> {
+  return session.transaction(async () => {
+    await session.rows('take the lock of the fence', LOCK)
+    const { mark, comment, name } = await readStanding(session, roles)
+    if (mark?.at) return mark.at
+    const [row] = await session.rows<{ now: string }>('read the clock', CLOCK)
+    if (!row) throw new UnwindError('INTERNAL', 'a query of one row has none')
+    if (mark) {
+      const { doing, text } = commentStatement(name, withMark(comment, { ...mark, at: row.now }))
+      await session.rows(doing, text)
+    }
+    return row.now
+  })
+}
+
+const CLOCK = `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS now`
 
 /** Read again under the lock: whoever came first has written, or is seen to have been somebody else. */
 async function change(

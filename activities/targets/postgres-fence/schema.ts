@@ -46,5 +46,6 @@ export const postgresFenceKind = defineKind({
   schema: PostgresFenceStep,
   connection: 'database',
   inherits: ['database'],
+  leaves: ['fencedAt'],
   title: ({ database, to }) => `fence of ${database ?? 'the database'} → ${to}`,
 })

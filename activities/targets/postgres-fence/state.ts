@@ -17,6 +17,8 @@ const Shape = z.strictObject({
   ...Access.shape,
   /** Only of a fenced database: what `open` goes back to. */
   before: Access.optional(),
+  /** Only of a fence that a run has closed: when the last session had ended, by the clock of the server. RFC 3339. */
+  fencedAt: z.iso.datetime({ offset: true }).optional(),
 })
 
 /** What Unwind knows of who can get into a database. */
@@ -39,8 +41,8 @@ export function sorted({ connect, login }: Access): Access {
   return { connect: connect.toSorted((a, b) => (a.role < b.role ? -1 : 1)), login: login.toSorted() }
 }
 
-/** What the database's comment keeps while it is fenced: whose fence it is, and what it took away. */
-const Mark = z.strictObject({ by: z.string(), ...Access.shape })
+/** What the database's comment keeps while it is fenced: whose fence it is, since when, and what it took away. */
+const Mark = z.strictObject({ by: z.string(), at: z.string().optional(), ...Access.shape })
 export type Mark = z.infer<typeof Mark>
 
 const MARK = /\n?\[fenced by unwind, do not edit: (\{.*\})\]$/s
@@ -55,8 +57,8 @@ export function readComment(comment: string | null): { mark: Mark | undefined; r
 }
 
 /** People's own comment with the mark behind it. */
-export function withMark(rest: string | null, { by, connect, login }: Mark): string {
-  const text = `[fenced by unwind, do not edit: ${canonical({ by, connect, login })}]`
+export function withMark(rest: string | null, { by, at, connect, login }: Mark): string {
+  const text = `[fenced by unwind, do not edit: ${canonical({ by, ...(at && { at }), connect, login })}]`
   return rest === null ? text : `${rest}\n${text}`
 }
 
