@@ -46,7 +46,7 @@ function configured(text: string): string {
     queries: {
       error_rate: { query: `(${rate(',status=~"5.."')} or vector(0)) / ${rate('')}`, ...worth },
       latency_p99: { query: `histogram_quantile(0.99, ${buckets})`, ...worth },
-      requests: { query: rate(''), ...worth },
+      requests: { query: rate(''), window: '10s' },
     },
     traffic: 'requests',
   }
@@ -66,6 +66,14 @@ const cli = (...args: string[]) => unwind(args, ground)
 async function state(): Promise<RunState> {
   const answer = await fetch(`${ground.url}/v1/rollbacks/production/api`, { signal: AbortSignal.timeout(30_000) })
   return (await answer.json()) as RunState
+}
+
+/** Whether Prometheus knows what the service serves. */
+async function served(): Promise<boolean> {
+  const query = encodeURIComponent('sum(rate(http_requests_total{service="api"}[10s])) > 0')
+  const answer = await fetch(`${prometheus.url}/api/v1/query?query=${query}`, { signal: AbortSignal.timeout(10_000) })
+  const { data } = (await answer.json()) as { data: { result: unknown[] } }
+  return data.result.length > 0
 }
 
 const shows = (enough: (state: RunState) => boolean, limit = 120_000) =>
@@ -96,6 +104,7 @@ test('the runbook as people write it, imported, runs whole: every line is carrie
   await ground.deploy('v1', { service: 'api' })
   await ground.deploy('v2', { service: 'api' })
   shop.keepCounting(50, { status: 500, seconds: 0.9 })
+  await until(served, Boolean, () => 'Prometheus has counted nothing')
   const started = await fetch(`${ground.url}/v1/rollbacks`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'idempotency-key': 'seed' },
