@@ -95,8 +95,8 @@ const DIGEST = /^[0-9a-f]{64}$/
 const SPANS = ['after', 'durationMs', 'planned', 'mitigated', 'total', 'decide', 'mitigate', 'recover']
 
 /**
- * The report without names and times. What steps of one group do at the same time is in no order, and neither is when a
- * channel answers.
+ * The report without names and times. What steps of one group do at the same time is in no order; and what channels answer
+ * is left out, because it may come before or after the end of the run, where it then stands with what is owed.
  */
 function normalised(state: RunState): Record<string, unknown> {
   const bare = JSON.parse(JSON.stringify(report(state)), (key, value: unknown) => {
@@ -104,7 +104,8 @@ function normalised(state: RunState): Record<string, unknown> {
     if (SPANS.includes(key) && typeof value === 'number') return 0
     if (typeof value !== 'string') return value
     return value.replaceAll(UUID, '<id>').replaceAll(INSTANT, '<time>').replace(DIGEST, '<digest>')
-  }) as Record<string, unknown> & Record<'timeline' | 'messages', unknown[]>
-  const unordered = (list: unknown[]) => list.map((one) => JSON.stringify(one)).toSorted()
-  return { ...bare, timeline: unordered(bare.timeline), messages: unordered(bare.messages) }
+  }) as Record<string, unknown> & { timeline: { type: string }[] }
+  const { timeline, messages: _messages, ...others } = bare
+  const events = timeline.filter(({ type }) => type !== 'told').map((event) => JSON.stringify(event))
+  return { ...others, timeline: events.toSorted() }
 }
