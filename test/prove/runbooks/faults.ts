@@ -6,8 +6,11 @@ import type { FaultName } from './case.ts'
 /** What the calls of each object's steps still have to meet, by `<object>/<step>.<verb>`. */
 export type Faults = Map<string, FaultName[]>
 
-/** Milliseconds: within every limit, above that of a step with a limit of its own (3 s) but below its plan's, above all. */
-const LATE = { slow: 10, slower: 5_000, stuck: 60_000 } as const
+/**
+ * Milliseconds: within every limit; above that of a step with a limit of its own (3 s), while three of them, as many as a
+ * way back can meet, are below its plan's (10 s); above all.
+ */
+const LATE = { slow: 10, slower: 3_100, stuck: 60_000 } as const
 
 /** The target, with the faults of all cases round it. */
 export function faulty(target: Target, system: MemorySystem, faults: Faults): Target {

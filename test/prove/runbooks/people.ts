@@ -77,8 +77,10 @@ export class People {
     if (parked) await this.#decide(state, parked)
     for (const { id, asking, attempt } of state.steps) {
       const about = { planDigest, stepId: id }
-      if (asking?.what === 'approve') await this.#approve(`step ${id}`, `${id}/${attempt}`, about, state)
-      else if (asking) await this.#question(id, `step ${id}`, attempt, state)
+      if (asking?.what === 'approve') {
+        // A broken glass opens every approval of this plan, so what others are asked has to be looked at anew.
+        if ((await this.#approve(`step ${id}`, `${id}/${attempt}`, about, state)) === 'glass') return
+      } else if (asking) await this.#question(id, `step ${id}`, attempt, state)
     }
     if (phase === 'awaiting-approval' && !this.#given.expiring)
       await this.#approve('plan', `plan/${state.needSince}`, { planDigest }, state)
@@ -112,10 +114,11 @@ export class People {
     key: string,
     about: { planDigest: string; stepId?: string },
     state: RunState,
-  ): Promise<void> {
+  ): Promise<Answer> {
     const said = answerOf(this.#given, subject, this.#nth(subject, key))
     const stop = subject === 'plan' ? `plan → ${said}` : undefined
     await this.#once({ subject, key, stop, send: () => this.#say(said, about) }, state)
+    return said
   }
 
   async #say(said: Answer, about: { planDigest: string; stepId?: string }): Promise<void> {
