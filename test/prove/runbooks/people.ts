@@ -7,6 +7,7 @@ import { type Answer, answerOf, type Case, type Chosen, choiceOf } from './case.
 const CAROL = { subject: 'carol', groups: ['sre'] }
 const LIMIT = 300_000
 const LOOK_EVERY = 60
+const MOST_REFUSALS = 3
 
 /** One thing to be said: what it answers, under which key it is said once, and how it is told among the stops. */
 interface Saying {
@@ -23,12 +24,11 @@ export class People {
   readonly #engine: Engine
   /** What has been taken, by key. */
   readonly #taken = new Set<string>()
-  readonly #tried = new Set<string>()
   /** What has been said, by subject: the keys in the order in which they came up. */
   readonly #said = new Map<string, string[]>()
   readonly #stops = new Map<string, string>()
-  /** The execution that was looked at. */
-  #execution = ''
+  /** How often each thing was refused, by key. */
+  readonly #refused = new Map<string, number>()
 
   constructor(engine: Engine, run: RunHandle, given: Case) {
     this.#engine = engine
@@ -50,7 +50,6 @@ export class People {
       if (status.name === 'COMPLETED') return this.#run.ends()
       const at = `${runId}/${historyLength}`
       if (at === before && at !== asked && !raw.pendingWorkflowTask) {
-        this.#execution = runId
         const state = await this.#look()
         if (state) {
           await this.#answer(state)
@@ -158,10 +157,6 @@ export class People {
     return paused !== undefined && phase === 'running' && !goes && !asks
   }
 
-  async #hasContinued(): Promise<boolean> {
-    return (await this.#run.handle.describe()).runId !== this.#execution
-  }
-
   /** How often something else was said about this before. */
   #nth(subject: string, key: string): number {
     const keys = this.#said.get(subject) ?? []
@@ -170,13 +165,12 @@ export class People {
   }
 
   /**
-   * Says it unless that has been done. What meets a run that just continues is said again at the next look, or by the
-   * client itself to the new execution; the run may have taken it all the same, and refuses to hear it twice.
+   * Says it unless that has been done. What is refused, or meets a run that just continues, is said again at the next look,
+   * if it is asked then: the run may have taken it all the same, and refuses to hear it twice. One that is asked and refused
+   * time and again is a defect.
    */
   async #once({ subject, key, stop, send }: Saying, { pause: paused }: RunState): Promise<void> {
     if (this.#taken.has(key)) return
-    const again = this.#tried.has(key)
-    this.#tried.add(key)
     if (stop) this.#stops.set(key, stop)
     try {
       const pauses = this.#given.pauses.includes(`${subject}/${this.#nth(subject, key)}`)
@@ -186,7 +180,9 @@ export class People {
       }
       await send()
     } catch (error) {
-      if (isRefusal(error) && !again && !(await this.#hasContinued())) throw error
+      const refused = (this.#refused.get(key) ?? 0) + (isRefusal(error) ? 1 : 0)
+      this.#refused.set(key, refused)
+      if (refused > MOST_REFUSALS) throw error
       return
     }
     this.#taken.add(key)
