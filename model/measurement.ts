@@ -19,7 +19,7 @@ export interface MeasurementKind<Schema extends MeasurementSchema = MeasurementS
   /** Why it can't be measured over that connection, as its configuration stands; undefined when it can. */
   refuses?(measurement: z.infer<Schema>, connection: unknown): string | undefined
   /** When a trigger with this condition fires: while it holds, or while what it wants fails. Default: fails. */
-  readonly trigger?: 'holds' | 'fails'
+  trigger?(measurement: z.infer<Schema>): 'holds' | 'fails'
   /** What is measured, as one short phrase: `GET shop /healthz is 200`. */
   title(measurement: z.infer<Schema>): string
 }

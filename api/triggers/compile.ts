@@ -81,7 +81,7 @@ function watchedOf({ steps }: RunInput, { id, check = {} }: RunbookTrigger): Non
     throw new UnwindError('INVALID_REQUEST', `trigger ${id}: write for and every as durations, such as 5m`)
   return {
     measurement,
-    fires: kind?.trigger ?? 'fails',
+    fires: kind?.trigger?.(measurement.spec) ?? 'fails',
     connection: step.connection,
     ...(step.taskQueue && { taskQueue: step.taskQueue }),
     for: lasts,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { crashing } from '../../activities/checks/crashing/index.ts'
-import { CrashingMeasurement } from '../../activities/checks/crashing/schema.ts'
+import { CrashingMeasurement, crashingKind } from '../../activities/checks/crashing/schema.ts'
 import { loadKubeConfig, pinOf } from '../../activities/kubernetes/connect.ts'
 import { Connection } from '../../model/configuration.ts'
 import { until } from '../support/until.ts'
@@ -49,4 +49,12 @@ it('proves nothing where there are no pods, and says what is missing where it ma
   await expect(look('nowhere', { atLeast: 1 })).rejects.toMatchObject({ code: 'TARGET_NOT_FOUND' })
   const stranger = await kubeconfigOf(lab, { token: await tokenOf(lab, 'default') })
   await expect(look('empty', { atLeast: 1 }, stranger)).rejects.toMatchObject({ code: 'TARGET_FORBIDDEN' })
+})
+
+it('fires a trigger while too many crash, whichever way that is written, and never because none do', () => {
+  const firing = (bound: object) => {
+    const spec = CrashingMeasurement.parse({ crashing: 'deployment/shop', namespace: 'shop', ...bound })
+    return crashingKind.trigger?.(spec)
+  }
+  expect([firing({ atLeast: 2 }), firing({ atMost: 1 })]).toEqual(['holds', 'fails'])
 })

@@ -28,7 +28,8 @@ export type CrashingMeasurement = z.infer<typeof CrashingMeasurement>
 export const crashingKind = defineMeasurement({
   schema: CrashingMeasurement,
   connection: { kind: 'kubernetes', field: 'cluster' },
-  trigger: 'holds',
+  // Fires when too many crash, whichever way that is written.
+  trigger: ({ atMost }) => (atMost === undefined ? 'holds' : 'fails'),
   title: ({ crashing, atLeast, atMost }) =>
     `${atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`} pods of ${crashing} crash`,
 })

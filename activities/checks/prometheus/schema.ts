@@ -45,7 +45,7 @@ export const prometheusKind = defineMeasurement({
   schema: PrometheusMeasurement,
   connection: { kind: 'prometheus', field: 'server' },
   // Its bound is what is looked out for: { prometheus: latency_p99, above: 5s }.
-  trigger: 'holds',
+  trigger: () => 'holds',
   title: (measurement) => {
     const { prometheus, version } = measurement
     const bounds = BOUNDS.flatMap((bound) => (measurement[bound] === undefined ? [] : [word(bound, measurement)]))
