@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity'
 import {
   type Client,
+  isGrpcCancelledError,
   isGrpcDeadlineError,
   WithStartWorkflowOperation,
   WorkflowFailedError,
@@ -116,7 +117,10 @@ async function recordOf(client: Client, workflowId: string, runId: string): Prom
   throw new UnwindError('TEMPORAL_UNAVAILABLE', `${workflowId} has left word, but has no outcome yet`)
 }
 
-/** A call that took longer than its deadline has no answer; any other failure is one. */
+/**
+ * A call that took longer than its deadline has no answer; any other failure is one. A worker's own connection ends such a
+ * call as CANCELLED (tonic's time-out), that of a client as DEADLINE_EXCEEDED.
+ */
 function unlessLate(error: unknown): undefined {
-  if (!isGrpcDeadlineError(error)) throw error
+  if (!isGrpcDeadlineError(error) && !isGrpcCancelledError(error)) throw error
 }
