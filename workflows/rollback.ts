@@ -70,8 +70,11 @@ function place({ state }: Run): string {
   return [state.phase, ...state.steps.map(({ id, status, attempt }) => `${id} ${status} ${attempt}`)].join('\n')
 }
 
-/** One step of the run's own state machine; resolves when the phase may have changed. */
-async function advance(run: Run): Promise<void> {
+/**
+ * One step of the run's own state machine; resolves when the phase may have changed. Hands promises on as they are:
+ * Temporal writes down where each one was made, and a run has many steps.
+ */
+function advance(run: Run): Promise<void> | void {
   if (run.abort) return
   switch (run.state.phase) {
     case 'deciding':
@@ -149,18 +152,20 @@ function notPlanned(
   end(run, 'not-applicable', `${problem.code}: ${problem.message}`)
 }
 
-async function proceed(run: Run): Promise<void> {
+function proceed(run: Run): Promise<void> | void {
   const steps = nextSteps(run)
-  if (run.state.pause && !(isUnderWay(steps) && patched('pause-lets-finish'))) {
-    await condition(() => !run.state.pause || run.abort !== undefined || mustContinue(run))
-    // The world may have moved during the pause, so what has not begun is planned anew.
-    return run.state.pause ? undefined : enter(run, 'planning')
-  }
+  if (run.state.pause && !(isUnderWay(steps) && patched('pause-lets-finish'))) return waitOutPause(run)
   if (parkNext(run)) return
   const [step] = steps
   if (!step) return close(run)
   if (isOverdue(run)) return parkOverdue(run, step)
   return carryOut(run, steps)
+}
+
+async function waitOutPause(run: Run): Promise<void> {
+  await condition(() => !run.state.pause || run.abort !== undefined || mustContinue(run))
+  // The world may have moved during the pause, so what has not begun is planned anew.
+  if (!run.state.pause) enter(run, 'planning')
 }
 
 /** A pause lets finish what has begun, also where the run went on as a new execution meanwhile: it asks, or has failed. */

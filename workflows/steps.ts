@@ -17,6 +17,10 @@ export async function change(run: Run, step: StepState): Promise<Failure | undef
   if (!plan) return fail(step, 'plan', { code: 'INTERNAL', message: `${step.id} has no plan; retry plans it.` })
   const stopped = run.input.automatic && !step.byHand ? await whyStopped(run) : undefined
   if (stopped) return fail(step, 'plan', stopped)
+  return abortable(run, () => applyAndVerify(run, step, plan))
+}
+
+async function applyAndVerify(run: Run, step: StepState, plan: Plan): Promise<Failure | undefined> {
   let during: Failure['during'] = 'apply'
   try {
     if (!step.byHand) {
@@ -43,7 +47,7 @@ async function apply(run: Run, step: StepState, plan: Plan): Promise<Problem | u
   note(run, 'step-started', `${step.title}: ${plan.summary}`, { stepId: step.id })
   const route = routeFor(run, step, limits.apply, `Apply ${step.title}: ${plan.summary}`)
   const argument = { ...known.value, limit: route.limit }
-  const { state } = await abortable(run, () => call('apply', route, run.input.limits, argument))
+  const { state } = await call('apply', route, run.input.limits, argument)
   step.state = state
   note(run, 'step-applied', `${step.title} is applied`, { stepId: step.id })
   return undefined
@@ -58,7 +62,7 @@ async function verify(run: Run, step: StepState, plan: Plan): Promise<Problem | 
   step.verifySince = Date.now()
   const route = routeFor(run, step, plan.limits.verify, `Verify ${step.title}`)
   const argument = { ...known.value, since: step.verifySince, limit: route.limit }
-  const verdict = await abortable(run, () => call('verify', route, run.input.limits, argument))
+  const verdict = await call('verify', route, run.input.limits, argument)
   return judge(run, step, verdict)
 }
 

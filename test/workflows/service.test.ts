@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { serviceId } from '../../model/ids.ts'
 import { BOB, type Engine } from '../support/engine.ts'
@@ -104,6 +107,26 @@ scenarios('what is known of a service', (start) => {
     expect(engine.system.get('a').writes).toEqual([])
     await run.decide('retry')
     expect(await run.ends()).toMatchObject({ outcome: 'recovered', automatic: 'p' })
+  })
+
+  test('a run that is long in ending is read before it has ended', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'unwind-blocked-'))
+    const blocked = join(folder, 'archive')
+    await writeFile(blocked, 'a file where the folder of the archive should be')
+    try {
+      const engine = await start({ configuration: { archive: { folder: blocked } } })
+      engine.system.put('a', 'v1', 'v2')
+      const input = engine.input([{ object: 'a' }], { ledger: true, archive: true })
+      await tellService(engine, input.service, 'record', { release: released('v1', { images: [imageOf('a', 'v1')] }) })
+      const run = await engine.begin(input)
+      const { runId } = await run.state()
+      await concluded(engine, input.service, runId)
+      expect((await run.handle.describe()).status.name).toBe('RUNNING')
+      await rm(blocked)
+      expect(await run.ends()).toMatchObject({ runId, outcome: 'recovered' })
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
   })
 
   test('a long history goes on as a new execution with all that is known', async () => {
