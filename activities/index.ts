@@ -13,7 +13,7 @@ import { Connections } from './connections.ts'
 import { evaluateExpression } from './expression.ts'
 import { mapped } from './failures.ts'
 import { identify } from './identity.ts'
-import { letGo } from './locks.ts'
+import { letGo, takeLocks } from './locks.ts'
 import { notifier } from './notify/index.ts'
 import { onCallGroups } from './oncall.ts'
 import { targets } from './registry.ts'
@@ -69,6 +69,7 @@ function engine(
         const more = call.message === 'approve' ? await onCallGroups(configuration, subject) : []
         return { subject, groups: [...groups.filter((group) => !group.startsWith('pagerduty:')), ...more] }
       }),
+    'unwind.lock': ({ rollbackId, objects }) => mapped(() => takeLocks(objects, rollbackId)),
     'unwind.release': async ({ rollbackId, objects }) => letGo(Context.current().client, objects, rollbackId),
   }
 }

@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity'
 import {
   type Client,
   WorkflowExecutionAlreadyStartedError,
@@ -18,16 +19,29 @@ const IDLE = '365 days'
 /** People wait for the end of the run, and to let go is as much work for Temporal: it comes after that. Milliseconds. */
 const A_MOMENT = 100
 
+/** So many locks are asked for at the same time: quick, without a stampede on Temporal. */
+const AT_ONCE = 10
+
 interface Holder {
   workflowId: string
   rollbackId: string
 }
 
 /**
- * Takes the lock of an object for a rollback: a workflow whose id is the object. Taking it twice is taking it once; the
- * lock of a run that has ended is taken over. Fails with OBJECT_LOCKED, naming who holds it.
+ * Takes the locks of objects for the rollback that calls: each is a workflow whose id is the object, on the given queue or
+ * on that of the call. Taking one twice is taking it once; the lock of a run that has ended is taken over. Fails with
+ * OBJECT_LOCKED, whose facts name the object and its holder; what was taken until then stays taken until the run lets go.
  */
-export async function takeLock(client: Client, taskQueue: string, object: string, holder: Holder): Promise<void> {
+export async function takeLocks(objects: readonly string[], rollbackId: string, queue?: string): Promise<void> {
+  const { client, info } = Context.current()
+  const workflowId = info.workflowExecution?.workflowId
+  if (!workflowId) return
+  const take = (object: string) => takeLock(client, queue ?? info.taskQueue, object, { workflowId, rollbackId })
+  for (let start = 0; start < objects.length; start += AT_ONCE)
+    await Promise.all(objects.slice(start, start + AT_ONCE).map(take))
+}
+
+async function takeLock(client: Client, taskQueue: string, object: string, holder: Holder): Promise<void> {
   for (let attempt = 1; attempt <= TRIES; attempt++) {
     if (await started(client, taskQueue, object, holder)) return
     const lock = client.workflow.getHandle(lockId(object))
@@ -106,8 +120,6 @@ function held(object: string, holder: Holder): UnwindError {
   return new UnwindError(
     'OBJECT_LOCKED',
     `${object} is held by ${holder.workflowId}; wait until that rollback ends, or end it`,
-    {
-      holder: holder.workflowId,
-    },
+    { object, holder: holder.workflowId },
   )
 }

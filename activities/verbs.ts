@@ -6,7 +6,7 @@ import { UnwindError } from '../model/errors.ts'
 import type { Again, CallContext, StepSchema, Target } from '../model/target.ts'
 import type { Connections } from './connections.ts'
 import { toFailure } from './failures.ts'
-import { takeLock } from './locks.ts'
+import { takeLocks } from './locks.ts'
 import { readLedger } from './services/entities.ts'
 
 /** How often a verb shows that it lives while it waits inside one call; well below the heartbeat timeout. */
@@ -58,14 +58,8 @@ async function plan(open: Open, call: PlanCall) {
   const { target, step, context } = await open(call)
   const { towards, assumed } = call
   const plan = await target.plan(step, { ...context, ...(towards && { towards }), ...(assumed && { assumed }) })
-  if (call.lockQueue) await lock(plan.object, call.lockQueue, call)
+  if (call.lockQueue) await takeLocks([plan.object], call.rollbackId, call.lockQueue)
   return plan
-}
-
-async function lock(object: string, taskQueue: string, call: PlanCall): Promise<void> {
-  const { client, info } = Context.current()
-  const workflowId = info.workflowExecution?.workflowId
-  if (workflowId) await takeLock(client, taskQueue, object, { workflowId, rollbackId: call.rollbackId })
 }
 
 function contextOf(call: StepCall, connection: unknown): CallContext {

@@ -25,7 +25,7 @@ export interface StepCall {
 export interface PlanCall extends StepCall {
   towards?: State
   assumed?: State
-  /** Take the lock of the object that was found, as a workflow on this queue. A dry run takes none. */
+  /** Take the lock of the object that was found, as a workflow on this queue. A dry run takes none, nor does the plan of a run that takes all its locks together. */
   lockQueue?: string
   /** Seal the plan in the same call, where it is the only one of its run; `steps` of it is empty. */
   seal?: SealCall
@@ -86,6 +86,8 @@ export interface EngineActivities {
     content: Record<string, unknown>
     signed: string
   }): Promise<{ subject: string; groups: string[] }>
+  /** Takes the locks of these objects for a run, all or none of another's. Throws OBJECT_LOCKED with `object` and `holder`. */
+  'unwind.lock'(call: { rollbackId: string; objects: string[] }): Promise<void>
   'unwind.release'(call: { rollbackId: string; objects: string[] }): Promise<void>
 }
 

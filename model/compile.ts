@@ -7,7 +7,8 @@ import { checkExpression } from './expression/index.ts'
 import type { Actor } from './policy.ts'
 import { partsOf, referencesIn } from './reference.ts'
 import type { Kinds } from './request.ts'
-import { type CompiledStep, DEFAULT_LIMITS, type RunInput } from './run.ts'
+import { DEFAULT_LIMITS } from './limits.ts'
+import type { CompiledStep, RunInput } from './run.ts'
 import type { StepBase } from './runbook/steps.ts'
 import type { State } from './target.ts'
 
@@ -39,6 +40,7 @@ export function compile(request: Request, configuration: Configuration, kinds: K
   return {
     format: 1,
     sealsTogether: true,
+    locksTogether: true,
     service: request.service,
     environment: request.environment,
     reason: request.reason,

@@ -2,6 +2,7 @@ import type { LastDrill } from './drill/result.ts'
 import type { Problem } from './errors.ts'
 import type { EventType } from './events.ts'
 import type { Expected } from './expected.ts'
+import type { RunLimits } from './limits.ts'
 import type { Actor, Approval, ApprovalNeed, Policy } from './policy.ts'
 import type {
   Decision,
@@ -106,6 +107,8 @@ export interface RunInput {
   archive?: boolean
   /** The only plan of a run is sealed in the call that makes it. Absent in inputs of earlier versions. */
   sealsTogether?: true
+  /** The locks of a run with several plans are taken once all are made. Absent in inputs of earlier versions. */
+  locksTogether?: true
   /** The end is told to the service's own workflow. Absent in inputs of earlier versions. */
   ledger?: true
   /** The proposal that has started it without a person: it looks at the kill switch before each change. */
@@ -128,25 +131,6 @@ export interface Telling {
 
 /** Twenty minutes: whoever waits for longer begins to ask. */
 export const DEFAULT_UPDATE = 20 * 60_000
-
-/** Milliseconds and counts. Part of the input, so that a change of configuration touches no running rollback. */
-export interface RunLimits {
-  /** Without a sign of life for so long, an activity is given to another worker. */
-  heartbeat: number
-  /** Attempts while a system does not answer, before the step parks. */
-  attempts: number
-  /** How long a step may wait for a worker that polls its connection's own queue, before it parks. */
-  unpolled: number
-  /** History events after which the run continues as a new execution; Temporal's own suggestion applies as well. */
-  events: number
-  /** Between two pages of somebody while nobody has claimed the run. Runbooks only; absent: `DEFAULT_REMIND`. */
-  remind?: number
-}
-
-/** Ten minutes: long enough to read and act, short enough that a page which was slept through costs little. */
-export const DEFAULT_REMIND = 600_000
-
-export const DEFAULT_LIMITS: RunLimits = { heartbeat: 10_000, attempts: 40, unpolled: 120_000, events: 4_000 }
 
 export interface StepState {
   id: string

@@ -12,7 +12,8 @@ import type {
   Told,
   VerifyCall,
 } from '../model/calls.ts'
-import type { RunInput, RunLimits, RunState, StepState } from '../model/run.ts'
+import type { RunLimits } from '../model/limits.ts'
+import type { RunInput, RunState, StepState } from '../model/run.ts'
 import { compiledOf, type StepKey } from './compiled.ts'
 
 const MINUTE = 60_000
@@ -115,6 +116,16 @@ export async function deliver(name: string, message: NotifyCall): Promise<Told> 
 /** Keeps the report of a run. Fails after two minutes at the latest. */
 export function archive(state: RunState): ReturnType<RunbookActivities['unwind.archive']> {
   return keeping['unwind.archive'].executeWithOptions({ summary: 'Keep the report' }, [{ state }])
+}
+
+/** Takes the locks of all objects of a run. A cancelled call is waited for, so that none is taken after the run let go. */
+export function lock(rollbackId: string, objects: string[], { attempts }: RunLimits): Promise<void> {
+  return scheduleActivity('unwind.lock', [{ rollbackId, objects }], {
+    startToCloseTimeout: MINUTE,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: retryPolicy(attempts),
+    summary: 'Take the locks of all objects',
+  })
 }
 
 /** Lets go of the object locks. Bounded: a lock whose holder has ended is taken over anyway. */

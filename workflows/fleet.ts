@@ -10,7 +10,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow'
 import type { Signed } from '../model/messages.ts'
-import { DEFAULT_LIMITS } from '../model/run.ts'
+import { DEFAULT_LIMITS } from '../model/limits.ts'
 import type { EntityUpdates } from '../model/service/calls.ts'
 import { type FleetMessages, SERVICE_DESCRIPTIONS, whyNotService } from '../model/service/messages.ts'
 import type { Refusal } from '../model/triggers/episode.ts'

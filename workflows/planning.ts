@@ -4,7 +4,7 @@ import type { SealCall, Sealed } from '../model/calls.ts'
 import { factsOf } from '../model/runbook/facts.ts'
 import type { RunInput, RunState, StepState } from '../model/run.ts'
 import type { Plan, State } from '../model/target.ts'
-import { call, engine, stepCall } from './activities.ts'
+import { call, engine, lock, stepCall } from './activities.ts'
 import { changes, compiledOf, routeOf } from './compiled.ts'
 import { problemOf } from './problem.ts'
 
@@ -29,19 +29,51 @@ export async function planSteps(
   const unbegun = steps.filter((step) => !step.begun && step.status !== 'skipped')
   const together = unbegun.length === 1 && isSealedTogether(input, steps)
   const seal = together ? { ...sealCall(input, state, options.before), steps: [] } : undefined
-  const first = await inBatches(unbegun, (step) => planOne(input, step, { ...options, ...(seal && { seal }) }))
+  const { rollbackId, lockQueue } = options
+  const locksAfter = lockQueue !== undefined && input.locksTogether === true && !together
+  const planning = { rollbackId, ...(!locksAfter && lockQueue && { lockQueue }), ...(seal && { seal }) }
+  const first = await inBatches(unbegun, (step) => planOne(input, step, planning))
   const settled = first.find((planned) => planned !== undefined)
   if (settled) return settled
-  const again = await planFollowers(input, steps, options)
+  const again = await planFollowers(input, steps, planning)
   if (again) return again
+  if (!locksAfter) return sealAll(input, state, options.before)
+  const [sealed, refused] = await Promise.all([
+    sealAll(input, state, options.before),
+    lockAll(input, unbegun, rollbackId),
+  ])
+  return refused ?? sealed
+}
+
+async function sealAll(
+  input: RunInput,
+  state: Pick<RunState, 'steps' | 'procedure' | 'release'>,
+  before: string | undefined,
+): Promise<Planned> {
   try {
-    const sealed = sealCall(input, state, options.before)
-    return await engine['unwind.seal'].executeWithOptions({ summary: 'Seal the plan and read what it needs' }, [sealed])
+    const call = sealCall(input, state, before)
+    return await engine['unwind.seal'].executeWithOptions({ summary: 'Seal the plan and read what it needs' }, [call])
   } catch (error) {
     const open = state.steps.find(({ status }) => status !== 'done' && status !== 'skipped')
     const step = open ?? state.steps[0]
     if (!step || isCancellation(error)) throw error
     return { step, problem: problemOf(error, step.connection) }
+  }
+}
+
+/** Takes the locks of everything that these plans would move; undefined once the run holds them all. */
+async function lockAll(input: RunInput, steps: readonly StepState[], rollbackId: string): Promise<Planned | undefined> {
+  const objects = [...new Set(steps.flatMap(({ plan }) => (plan ? [plan.object] : [])))]
+  if (objects.length === 0) return undefined
+  try {
+    await lock(rollbackId, objects, input.limits)
+    return undefined
+  } catch (error) {
+    if (isCancellation(error)) throw error
+    const problem = problemOf(error, 'unwind')
+    const step = steps.find(({ plan }) => plan?.object === problem.facts?.['object']) ?? steps[0]
+    if (!step) throw error
+    return { step, problem }
   }
 }
 

@@ -1,6 +1,7 @@
 import type { StepCall } from '../model/calls.ts'
 import { expectedOf } from '../model/expected.ts'
-import { DEFAULT_LIMITS, type DryRun, type RunInput } from '../model/run.ts'
+import { DEFAULT_LIMITS } from '../model/limits.ts'
+import type { DryRun, RunInput } from '../model/run.ts'
 import type { Revision } from '../model/target.ts'
 import { call } from './activities.ts'
 import { choose, walk } from './deciding.ts'

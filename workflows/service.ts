@@ -11,7 +11,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow'
 import type { Signed } from '../model/messages.ts'
-import { DEFAULT_LIMITS } from '../model/run.ts'
+import { DEFAULT_LIMITS } from '../model/limits.ts'
 import type { EntityUpdates } from '../model/service/calls.ts'
 import { serviceDetails } from '../model/service/details.ts'
 import { type Ledger, ledgerOf } from '../model/service/facts.ts'

@@ -1,5 +1,5 @@
 import { condition } from '@temporalio/workflow'
-import { DEFAULT_REMIND } from '../model/run.ts'
+import { DEFAULT_REMIND } from '../model/limits.ts'
 import type { Nudged } from '../model/runbook/progress.ts'
 import { mustContinue } from './continuing.ts'
 import { note, type Run } from './record.ts'

@@ -4,7 +4,8 @@ import { milliseconds } from '../../model/duration.ts'
 import { UnwindError } from '../../model/errors.ts'
 import { type Actor, stricter } from '../../model/policy.ts'
 import { resolve } from '../../model/reference.ts'
-import { type CompiledStep, DEFAULT_LIMITS, type RunInput, type RunState, type StepState } from '../../model/run.ts'
+import { DEFAULT_LIMITS } from '../../model/limits.ts'
+import type { CompiledStep, RunInput, RunState, StepState } from '../../model/run.ts'
 import type { State } from '../../model/target.ts'
 import type { Api } from '../context.ts'
 import type { Place } from '../schemas/parameters.ts'
@@ -84,6 +85,7 @@ function inputFor(
   return {
     format: 1,
     sealsTogether: true,
+    locksTogether: true,
     ...{ service, environment, reason: request.reason, startedBy },
     ...(request.incident && { incident: request.incident }),
     policy: stricter(policyOf(floor), input.policy),

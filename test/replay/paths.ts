@@ -21,6 +21,7 @@ const APPROVAL = { approvals: [{ min: 1, groups: ['sre'], self: false, expires: 
 export const paths: Readonly<Record<string, Path>> = {
   ...alone(),
   recovered: { walk: async (engine) => ended(await begin(engine, 'a', 'b')) },
+  'recovered-locks-together': { walk: async (engine) => ended(await begin(engine, 'a', 'b')) },
   'recovered-after-outage': {
     options: {
       wrap: (target) => failing(target, { plan: [unreachable], apply: [unreachable], verify: [unreachable] }),

@@ -38,6 +38,29 @@ scenarios('promise 5, one rollback at a time', (start) => {
     expect((await (await engine.rollback([{ object: name }])).ends()).outcome).toBe('recovered')
   })
 
+  test('per object: a run of several steps has all of its objects or changes none, and says which is held', async () => {
+    const engine = await start({ wrap: (target) => failing(target, { apply: [forbidden] }) })
+    const [mine, held, other] = ['mine', 'held', 'other'].map((name) => `${name}-${Date.now()}`) as [
+      string,
+      string,
+      string,
+    ]
+    for (const name of [mine, held, other]) engine.system.put(name, 'v1', 'v2')
+    const first = await engine.rollback([{ object: held }, { object: other }])
+    await first.reaches('parked')
+    const second = await (await engine.rollback([{ object: mine }, { object: held }])).ends()
+    expect(second).toMatchObject({ outcome: 'not-applicable', problem: { code: 'OBJECT_LOCKED' } })
+    expect(second.problem?.facts).toMatchObject({
+      object: expect.stringContaining(held),
+      holder: first.handle.workflowId,
+    })
+    expect(second.steps.filter(({ problem }) => problem).map(({ id }) => id)).toEqual([second.steps[1]?.id])
+    expect(engine.system.get(mine).writes).toEqual([])
+    expect((await (await engine.rollback([{ object: mine }])).ends()).outcome).toBe('recovered')
+    await first.decide('retry')
+    expect((await first.ends()).outcome).toBe('recovered')
+  })
+
   test('the lock of a run that was terminated is taken over', async () => {
     const engine = await start({ wrap: (target) => failing(target, { apply: [forbidden] }) })
     const name = `gone-${Date.now()}`
