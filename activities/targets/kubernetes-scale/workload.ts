@@ -1,7 +1,7 @@
-import { UnwindError } from '../../../model/errors.ts'
 import type { Cluster } from '../../kubernetes/connect.ts'
 import type { Asked } from '../../kubernetes/faults.ts'
-import { type Metadata, type Place, read, type Selector } from '../../kubernetes/objects.ts'
+import { type Metadata, read, type Selector } from '../../kubernetes/objects.ts'
+import * as workloads from '../../kubernetes/workloads.ts'
 import type { KubernetesScaleStep } from './schema.ts'
 import type { Scale } from './state.ts'
 
@@ -24,36 +24,15 @@ export interface Workload {
   }
 }
 
-/** A workload's place, and how the API calls its kind. */
-export interface Spot extends Place {
-  kind: 'Deployment' | 'StatefulSet' | 'CronJob'
-  /** As a step writes it, in the singular: deployment/checkout. */
-  workload: string
-  resource: string
-  path: string
-}
+/** A workload whose scale a step can change. */
+export type Spot = workloads.Spot<'Deployment' | 'StatefulSet' | 'CronJob'>
 
 /** The manifest with the rights of this kind. */
 export const RIGHTS = 'docs/rbac/kubernetes-scale/operator.yaml'
 
-const KINDS = {
-  deployment: { kind: 'Deployment', api: 'apps', plural: 'deployments' },
-  statefulset: { kind: 'StatefulSet', api: 'apps', plural: 'statefulsets' },
-  cronjob: { kind: 'CronJob', api: 'batch', plural: 'cronjobs' },
-} as const
-
 /** The workload that a step names. Throws INVALID_REQUEST when neither step nor environment gives a namespace. */
-export function spotOf({ workload, namespace }: Pick<KubernetesScaleStep, 'workload' | 'namespace'>): Spot {
-  const [word = '', name = ''] = workload.split('/')
-  const singular = word.replace(/s$/, '') as keyof typeof KINDS
-  const { kind, api, plural } = KINDS[singular]
-  if (!namespace)
-    throw new UnwindError(
-      'INVALID_REQUEST',
-      `${workload} has no namespace; set one in the step or as the default of the environment`,
-    )
-  const path = `/apis/${api}/v1/namespaces/${encodeURIComponent(namespace)}/${plural}/${encodeURIComponent(name)}`
-  return { namespace, name, kind, workload: `${singular}/${name}`, resource: `${plural}.${api}`, path }
+export function spotOf(step: Pick<KubernetesScaleStep, 'workload' | 'namespace'>): Spot {
+  return workloads.spotOf(step)
 }
 
 /** Throws TARGET_NOT_FOUND when there is no such workload. */
