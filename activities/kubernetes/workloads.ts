@@ -18,6 +18,7 @@ const KINDS = {
   statefulset: { kind: 'StatefulSet', api: 'apps', plural: 'statefulsets' },
   daemonset: { kind: 'DaemonSet', api: 'apps', plural: 'daemonsets' },
   cronjob: { kind: 'CronJob', api: 'batch', plural: 'cronjobs' },
+  job: { kind: 'Job', api: 'batch', plural: 'jobs' },
 } as const
 
 /**

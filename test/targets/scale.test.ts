@@ -46,12 +46,12 @@ it('an autoscaler rests at zero, and the number that it had chosen comes back, w
     60_000,
   )
   expect(resting.status?.conditions?.length).toBeGreaterThan(0)
-  expect((await lab.deployment('elastic')).spec.replicas).toBe(0)
+  expect((await lab.workload('elastic')).spec.replicas).toBe(0)
   expect((await verb.history()).map(({ title }) => title)).toEqual(['0 pods', '5 pods'])
   const back = verbs('elastic', { to: 'before', force: { reason: 'a test' } })
   const restored = await back.apply(await back.plan())
-  expect((await lab.deployment('elastic')).spec.replicas).toBe(5)
-  expect((await lab.deployment('elastic')).metadata.annotations ?? {}).not.toHaveProperty(['unwind.dev/scaled-from'])
+  expect((await lab.workload('elastic')).spec.replicas).toBe(5)
+  expect((await lab.workload('elastic')).metadata.annotations ?? {}).not.toHaveProperty(['unwind.dev/scaled-from'])
   expect((await back.verify(restored)).status).toBe('pass')
 })
 
@@ -155,6 +155,50 @@ it('a CronJob is suspended, a Job of it that runs is waited for, and one that wa
   expect(
     (await lab.ask<{ spec: { suspend?: boolean } }>('GET', pathOf('batch/v1', 'cronjobs', 'settle'))).spec.suspend,
   ).toBe(false)
+})
+
+function job(name: string, labels: object): object {
+  const containers = [{ name: 'app', image: 'registry.k8s.io/pause:3.9' }]
+  const spec = { restartPolicy: 'Never', terminationGracePeriodSeconds: 0, containers }
+  return { apiVersion: 'batch/v1', kind: 'Job', metadata: { name }, spec: { template: { metadata: { labels }, spec } } }
+}
+
+it('a Job that still runs is suspended, its pods are waited for, and it goes on afterwards', async () => {
+  await lab.apply(job('import', { 'unwind.dev/simulate': 'never-ready' }))
+  const active = () => lab.ask<{ status?: { active?: number } }>('GET', pathOf('batch/v1', 'jobs', 'import'))
+  const runs = () =>
+    until(
+      active,
+      ({ status }) => status?.active === 1,
+      () => 'the Job does not run',
+    )
+  await runs()
+  const verb = verbs('import', { workload: 'job/import' })
+  const plan = await verb.plan()
+  expect(plan.changes).toEqual([{ path: 'suspend', from: 'scheduled', to: 'suspended' }])
+  const state = await verb.apply(plan)
+  expect(await verb.verify(state)).toMatchObject({
+    status: 'pass',
+    evidence: { summary: 'no pod of job/import is left' },
+  })
+  expect((await active()).status?.active ?? 0).toBe(0)
+  const back = verbs('import', { workload: 'job/import', to: 'before' })
+  const restored = await back.apply(await back.plan())
+  expect(await back.verify(restored)).toMatchObject({ status: 'pass' })
+  await runs()
+})
+
+it('a Job that has ended is left alone, for it never runs again', async () => {
+  await lab.apply(job('ended', {}))
+  await until(
+    () => verbs('ended', { workload: 'job/ended' }).plan(),
+    ({ changes }) => changes.length === 0,
+    () => 'the Job does not end',
+  )
+  const verb = verbs('ended', { workload: 'job/ended' })
+  const plan = await verb.plan()
+  expect(plan.summary).toContain('has ended, and never runs again')
+  expect(await verb.verify(await verb.apply(plan))).toMatchObject({ status: 'pass' })
 })
 
 it('a later step of the same run is planned from what the earlier one will leave', async () => {

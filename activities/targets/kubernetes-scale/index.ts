@@ -6,7 +6,7 @@ import { plan } from './plan.ts'
 import { KubernetesScaleStep } from './schema.ts'
 import { verify } from './verify.ts'
 
-/** Number of pods of a Deployment or StatefulSet, and whether a CronJob starts Jobs: to zero, and back to what was there. */
+/** Number of pods of a Deployment or StatefulSet, and whether a CronJob or a Job runs: to zero, and back to what was there. */
 export const kubernetesScale = defineTarget({
   schema: KubernetesScaleStep,
   connectionKind: 'kubernetes',

@@ -4,7 +4,7 @@ import { refused, statusMessage } from '../../kubernetes/faults.ts'
 import { read } from '../../kubernetes/objects.ts'
 import type { Answer } from '../../kubernetes/request.ts'
 import { type Scale, type ScaleState, written } from './state.ts'
-import { asked, readWorkload, type Spot, type Workload, zeroOf } from './workload.ts'
+import { asked, isSuspended, readWorkload, type Spot, type Workload, zeroOf } from './workload.ts'
 
 /** What a workload at zero had before, and which rollback took it away: whoever finds it so can bring it back by hand. */
 export const SCALED_FROM = 'unwind.dev/scaled-from'
@@ -48,7 +48,7 @@ function marking(before: Scale, rollbackId: string): Record<string, string> {
 /** The scale and our marks, and nothing else of the object. */
 function operations(
   { metadata }: Workload,
-  { kind }: Spot,
+  spot: Spot,
   scale: Scale,
   marks: Record<string, string> | undefined,
 ): Operation[] {
@@ -57,7 +57,7 @@ function operations(
   return [
     { op: 'test', path: '/metadata/uid', value: metadata.uid },
     { op: 'test', path: '/metadata/generation', value: metadata.generation },
-    kind === 'CronJob'
+    isSuspended(spot)
       ? { op: 'add', path: '/spec/suspend', value: scale === 'suspended' }
       : { op: 'add', path: '/spec/replicas', value: scale },
     ...(marks && !metadata.annotations ? [{ op: 'add', path: '/metadata/annotations', value: {} } as const] : []),

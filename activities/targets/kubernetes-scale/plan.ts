@@ -6,7 +6,7 @@ import { SCALED_FROM } from './patch.ts'
 import { readScalers, scalerWarnings } from './scalers.ts'
 import type { KubernetesScaleStep } from './schema.ts'
 import { parseMark, parseState, type ScaleState, spoken } from './state.ts'
-import { readWorkload, scaleOf, type Spot, spotOf, type Workload, zeroOf } from './workload.ts'
+import { hasEnded, isSuspended, readWorkload, scaleOf, type Spot, spotOf, type Workload, zeroOf } from './workload.ts'
 
 const APPLY_LIMIT = 60_000
 /** What a pod gets to end that says nothing else; Kubernetes' own default. */
@@ -26,12 +26,14 @@ export async function plan(step: KubernetesScaleStep, context: CallContext<Clust
     readScalers(spot, context),
   ])
   const from = standing(workload, spot, scalers.autoscaler !== undefined, context)
-  const to = goal(step, spot, from, context)
+  const ended = hasEnded(workload, spot)
+  const to = ended ? from : goal(step, spot, from, context)
   const there = to.scale === from.scale
-  const owner = scalers.owner ?? helmless(ownerOf(spot.kind, workload, claims))
+  const already = ended ? 'has ended, and never runs again' : `is at ${spoken(from.scale)} already`
+  const owner = scalers.owner ?? lenient(ownerOf(spot.kind, workload, claims), spot)
   return {
     summary: there
-      ? `${spot.workload} in ${spot.namespace} is at ${spoken(from.scale)} already`
+      ? `${spot.workload} in ${spot.namespace} ${already}`
       : `${spot.workload} in ${spot.namespace}: ${spoken(from.scale)} → ${spoken(to.scale)}`,
     object: `kubernetes/${cluster}/${spot.namespace}/scale/${spot.workload}`,
     from,
@@ -40,7 +42,7 @@ export async function plan(step: KubernetesScaleStep, context: CallContext<Clust
     reversible: true,
     warnings: [
       ...ownershipWarnings(owner, spot.kind, spot, step.force),
-      ...(there ? [{ code: 'ALREADY_THERE', message: `${spot.workload} is at ${spoken(from.scale)} already` }] : []),
+      ...(there ? [{ code: 'ALREADY_THERE', message: `${spot.workload} ${already}` }] : []),
       ...scalerWarnings(scalers, spot),
       ...notChecked([...claims.unread, ...scalers.unread]),
     ],
@@ -49,12 +51,16 @@ export async function plan(step: KubernetesScaleStep, context: CallContext<Clust
   }
 }
 
-function pathOf({ kind }: Spot): string {
-  return kind === 'CronJob' ? 'suspend' : 'replicas'
+function pathOf(spot: Spot): string {
+  return isSuspended(spot) ? 'suspend' : 'replicas'
 }
 
-/** A Helm release writes at its next upgrade only, so it takes back nothing by itself. */
-function helmless(owner: ReturnType<typeof ownerOf>): ReturnType<typeof ownerOf> {
+/**
+ * A Helm release writes at its next upgrade only, and a CronJob never to a Job that it has started, so they take back
+ * nothing by themselves.
+ */
+function lenient(owner: ReturnType<typeof ownerOf>, { kind }: Spot): ReturnType<typeof ownerOf> {
+  if (kind === 'Job' && owner?.system === 'CronJob') return undefined
   return owner?.system === 'Helm release' ? undefined : owner
 }
 

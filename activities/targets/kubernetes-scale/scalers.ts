@@ -4,7 +4,7 @@ import { type Autoscaler, readAutoscalers } from '../../kubernetes/autoscalers.t
 import type { Cluster } from '../../kubernetes/connect.ts'
 import { list, type Metadata } from '../../kubernetes/objects.ts'
 import type { Owner } from '../../kubernetes/owner.ts'
-import { RIGHTS, type Spot } from './workload.ts'
+import { isSuspended, RIGHTS, type Spot } from './workload.ts'
 
 /** Whatever chooses the number of pods by itself. */
 export interface Scalers {
@@ -20,9 +20,9 @@ interface ScaledObject {
   spec?: { scaleTargetRef?: { kind?: string; name?: string } }
 }
 
-/** Reads what scales a workload. A CronJob is scaled by nothing. */
+/** Reads what scales a workload. A CronJob and a Job are scaled by nothing. */
 export async function readScalers(spot: Spot, { connection, signal }: CallContext<Cluster>): Promise<Scalers> {
-  if (spot.kind === 'CronJob') return { autoscaler: undefined, owner: undefined, unread: [] }
+  if (isSuspended(spot)) return { autoscaler: undefined, owner: undefined, unread: [] }
   const [autoscalers, scaled] = await Promise.all([
     readAutoscalers(connection, spot, signal),
     readScaledObjects(connection, spot, signal),

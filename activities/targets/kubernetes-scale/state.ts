@@ -1,7 +1,7 @@
 import { UnwindError } from '../../../model/errors.ts'
 import type { State } from '../../../model/target.ts'
 
-/** A number of pods; of a CronJob, whether it starts Jobs. */
+/** A number of pods; of a CronJob or a Job, whether it starts any. */
 export type Scale = number | 'suspended' | 'scheduled'
 
 /** What Unwind knows of a workload's scale. */

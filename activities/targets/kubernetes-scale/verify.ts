@@ -5,7 +5,17 @@ import { list, type Metadata, selectorText } from '../../kubernetes/objects.ts'
 import { isAt } from './apply.ts'
 import type { KubernetesScaleStep } from './schema.ts'
 import { type ScaleState, spoken } from './state.ts'
-import { readWorkload, RIGHTS, scaleOf, type Spot, spotOf, type Workload, zeroOf } from './workload.ts'
+import {
+  hasEnded,
+  isSuspended,
+  readWorkload,
+  RIGHTS,
+  scaleOf,
+  type Spot,
+  spotOf,
+  type Workload,
+  zeroOf,
+} from './workload.ts'
 
 type Judgement = Verdict | (Again & { evidence: Evidence })
 
@@ -23,8 +33,9 @@ export async function verify(
   if (!workload) return verdict('fail', `${spot.workload} in ${spot.namespace} does not exist any more`)
   if (!isAt(workload, state, spot))
     return verdict('fail', `${spot.workload} has ${spoken(scaleOf(workload, spot))}, not ${spoken(state.scale)}`)
-  if ((workload.status?.observedGeneration ?? 0) < (workload.metadata.generation ?? 0) && spot.kind !== 'CronJob')
+  if ((workload.status?.observedGeneration ?? 0) < (workload.metadata.generation ?? 0) && !isSuspended(spot))
     return wait('its controller has not seen the change yet')
+  if (hasEnded(workload, spot)) return verdict('pass', `${spot.workload} has ended, and never runs again`)
   return state.scale === zeroOf(spot) ? stopped(workload, spot, context) : started(workload, spot)
 }
 
@@ -47,7 +58,7 @@ async function stopped(workload: Workload, spot: Spot, { connection, signal }: C
 }
 
 function jobsEnded({ status }: Workload, { workload }: Spot): Judgement {
-  const active = status?.active ?? []
+  const active = Array.isArray(status?.active) ? status.active : []
   if (active.length === 0) return verdict('pass', `${workload} is suspended, and no Job of it runs`)
   const names = active.slice(0, NAMED).flatMap(({ name }) => name ?? [])
   return wait(`${active.length} Jobs of ${workload} still run: ${names.join(', ')}`)
@@ -55,10 +66,17 @@ function jobsEnded({ status }: Workload, { workload }: Spot): Judgement {
 
 function started(workload: Workload, spot: Spot): Judgement {
   if (spot.kind === 'CronJob') return verdict('pass', `${spot.workload} starts Jobs again`)
+  if (spot.kind === 'Job') return restarted(workload, spot)
   const wanted = workload.spec.replicas ?? 1
   const ready = workload.status?.readyReplicas ?? 0
   if (ready >= wanted) return verdict('pass', `${ready} of ${wanted} pods of ${spot.workload} are ready`)
   return wait(`${ready} of ${wanted} pods of ${spot.workload} are ready`)
+}
+
+/** Whether its pods will end well is for the Job itself to show; that it has some is what was asked for. */
+function restarted({ status }: Workload, { workload }: Spot): Judgement {
+  const active = typeof status?.active === 'number' ? status.active : 0
+  return active > 0 ? verdict('pass', `${workload} runs again: ${active} pods`) : wait(`${workload} has no pod yet`)
 }
 
 function wait(doing: string): Judgement {

@@ -1,11 +1,11 @@
 import type { Cluster } from '../../kubernetes/connect.ts'
 import type { Asked } from '../../kubernetes/faults.ts'
-import { type Metadata, read, type Selector } from '../../kubernetes/objects.ts'
+import { type Condition, type Metadata, read, type Selector } from '../../kubernetes/objects.ts'
 import * as workloads from '../../kubernetes/workloads.ts'
 import type { KubernetesScaleStep } from './schema.ts'
 import type { Scale } from './state.ts'
 
-/** The parts of a Deployment, a StatefulSet or a CronJob that say whether it runs. The rest is never written. */
+/** The parts of a Deployment, a StatefulSet, a CronJob or a Job that say whether it runs. The rest is never written. */
 export interface Workload {
   metadata: Metadata
   spec: {
@@ -19,13 +19,14 @@ export interface Workload {
     observedGeneration?: number
     replicas?: number
     readyReplicas?: number
-    /** Jobs of a CronJob that still run. */
-    active?: { name?: string }[]
+    /** Of a CronJob the Jobs that still run, of a Job how many pods do. */
+    active?: { name?: string }[] | number
+    conditions?: Condition[]
   }
 }
 
 /** A workload whose scale a step can change. */
-export type Spot = workloads.Spot<'Deployment' | 'StatefulSet' | 'CronJob'>
+export type Spot = workloads.Spot<'Deployment' | 'StatefulSet' | 'CronJob' | 'Job'>
 
 /** The manifest with the rights of this kind. */
 export const RIGHTS = 'docs/rbac/kubernetes-scale/operator.yaml'
@@ -46,13 +47,24 @@ export function asked(verb: Asked['verb'], { namespace, name, resource }: Spot):
   return { verb, resource, namespace, name, rights: RIGHTS }
 }
 
-/** How many pods it asks for; for a CronJob whether it starts Jobs. */
-export function scaleOf({ spec }: Workload, { kind }: Spot): Scale {
-  if (kind === 'CronJob') return spec.suspend === true ? 'suspended' : 'scheduled'
+/** Whether it is suspended rather than scaled. */
+export function isSuspended({ kind }: Spot): boolean {
+  return kind === 'CronJob' || kind === 'Job'
+}
+
+/** Whether a Job has ended, well or not: it never runs again, whatever is set. */
+export function hasEnded({ status }: Workload, { kind }: Spot): boolean {
+  const ended = ({ type, status: is }: Condition) => (type === 'Complete' || type === 'Failed') && is === 'True'
+  return kind === 'Job' && (status?.conditions ?? []).some(ended)
+}
+
+/** How many pods it asks for; for a CronJob or a Job whether it starts any. */
+export function scaleOf({ spec }: Workload, spot: Spot): Scale {
+  if (isSuspended(spot)) return spec.suspend === true ? 'suspended' : 'scheduled'
   return spec.replicas ?? 1
 }
 
 /** What of it means that it does not run. */
-export function zeroOf({ kind }: Spot): Scale {
-  return kind === 'CronJob' ? 'suspended' : 0
+export function zeroOf(spot: Spot): Scale {
+  return isSuspended(spot) ? 'suspended' : 0
 }
