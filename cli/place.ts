@@ -11,7 +11,7 @@ export async function placeOf(named: string, environment: string | undefined): P
   if (rest.length > 0) throw usage(`${named} names no service; write checkout or production/checkout`)
   if (second === undefined)
     return { environment: name(await environmentOf(environment), 'environment'), service: name(first, 'service') }
-  if (/^deployments?$/.test(first)) return placeOf(second, environment)
+  if (/^(?:deployments?|statefulsets?|daemonsets?)$/.test(first)) return placeOf(second, environment)
   if (environment && environment !== first && process.env['UNWIND_ENVIRONMENT'] !== environment)
     throw usage(`${named} says environment ${first}, -e says ${environment}; give one of them`)
   return { environment: name(first, 'environment'), service: name(second, 'service') }

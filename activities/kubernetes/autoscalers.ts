@@ -4,7 +4,7 @@ import { list, type Metadata, type Place } from './objects.ts'
 
 export interface Autoscaler {
   metadata: Metadata
-  spec: { scaleTargetRef: { kind: string; name: string }; minReplicas?: number }
+  spec: { scaleTargetRef: { kind: string; name: string }; minReplicas?: number; maxReplicas?: number }
 }
 
 /** The autoscalers of a namespace; undefined where the account may not list them. */

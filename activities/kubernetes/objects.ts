@@ -91,6 +91,23 @@ export function selectorText(selector: Selector): string {
   return [...equal, ...terms].join(',')
 }
 
+/** Whether a label selector picks an object with these labels; an empty one picks every object. */
+export function selects(
+  { matchLabels = {}, matchExpressions = [] }: Selector,
+  labels: Record<string, string>,
+): boolean {
+  const equal = Object.entries(matchLabels).every(([key, value]) => labels[key] === value)
+  const hold = matchExpressions.every(({ key, operator, values = [] }) => {
+    const value = labels[key]
+    if (operator === 'Exists') return value !== undefined
+    if (operator === 'DoesNotExist') return value === undefined
+    return operator === 'In'
+      ? value !== undefined && values.includes(value)
+      : value === undefined || !values.includes(value)
+  })
+  return equal && hold
+}
+
 /** The body of a success as what it was asked for. */
 export function read<T>(answer: Answer): Read<T> {
   return { object: answer.body as T, date: answer.date ?? Date.now() }

@@ -29,7 +29,9 @@ export function defineLooks(program: Command, ended: Ended): void {
       .option('--timeout <duration>', 'stop watching after that time, exit code 124', duration)
       .action(runs(ended, async () => (await import('../commands/get.ts')).watch)),
   )
-  const history = program.command('history').argument('<workload>', 'deployment/<name>')
+  const history = program
+    .command('history')
+    .argument('<workload>', 'deployment/<name>, statefulset/<name> or daemonset/<name>')
   api(
     output(history)
       .description('List what a workload could be rolled back to')

@@ -4,15 +4,16 @@ import { api, type Ended, output, pair, runs, several, watching } from './option
 /** `plan`, `start` and `undo`: what sets a rollback going. */
 export function defineRollbacks(program: Command, ended: Ended): void {
   program.commandsGroup('Rolling back:')
-  const plan = output(asked(program.command('plan').argument('[workload]', 'deployment/<name>')), [
-    'json',
-    'yaml',
-    'markdown',
-  ])
+  const plan = output(
+    asked(program.command('plan').argument('[workload]', 'deployment/<name>, statefulset/<name> or daemonset/<name>')),
+    ['json', 'yaml', 'markdown'],
+  )
     .description('Show what a rollback would do; changes nothing')
     .action(runs(ended, async () => (await import('../commands/plan.ts')).plan))
   api(plan)
-  const start = output(asked(program.command('start').argument('[workload]', 'deployment/<name>')))
+  const start = output(
+    asked(program.command('start').argument('[workload]', 'deployment/<name>, statefulset/<name> or daemonset/<name>')),
+  )
     .description('Start a rollback and watch it')
     .option('--dry-run', 'only plan, as `unwind plan` does')
     .addHelpText('after', START_EXAMPLES)

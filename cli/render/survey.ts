@@ -36,7 +36,7 @@ export function surveyLines({ pin, rights, workloads }: Found, { namespace }: Pi
     [],
     [['bold', `What could be rolled back in ${namespace}`]],
     ...(workloads.length === 0
-      ? [[['dim', 'no Deployment is there, or it may not be listed'] as const]]
+      ? [[['dim', 'no workload is there, or they may not be listed'] as const]]
       : tableLines(['WORKLOAD', 'REPLICAS', 'OWNER', 'REVISIONS'], workloads.map(workloadRow))),
   ]
 }

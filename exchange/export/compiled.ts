@@ -24,12 +24,14 @@ export function playbookOfRun(input: RunInput): Playbook {
   }
 }
 
-/** Where each step of a planned run goes exactly, as far as its plan names a ReplicaSet. */
+/** Where each step of a planned run goes exactly, as far as its plan names what keeps the template. */
 export function exactOf(steps: readonly Pick<StepState, 'id' | 'plan'>[]): Record<string, Exact> {
   return Object.fromEntries(
-    steps.flatMap(({ id, plan }) => {
-      const replicaSet = plan?.to['replicaSet']
-      return typeof replicaSet === 'string' ? [[id, { replicaSet }]] : []
+    steps.flatMap(({ id, plan }): [string, Exact][] => {
+      const { replicaSet, controllerRevision } = plan?.to ?? {}
+      if (typeof replicaSet === 'string') return [[id, { replicaSet }]]
+      const { name } = (controllerRevision ?? {}) as { name?: unknown }
+      return typeof name === 'string' ? [[id, { controllerRevision: name }]] : []
     }),
   )
 }

@@ -6,7 +6,7 @@ export interface Rollout {
   /** What goes back; empty where a person has to name the revision first. */
   apply: string[][]
   /** What shows the revisions that there are, and how the wanted one was written. */
-  choose?: { list: string[]; name: string; wanted: string }
+  choose?: { list: string[]; columns: string; name: string; wanted: string }
   verify: string[]
 }
 
@@ -23,10 +23,22 @@ export interface Wording {
 /** Pods that do not hold within this time are told as a failure; the person decides then. */
 const ROLLOUT_LIMIT = 600_000
 
-const REVISION = "'jsonpath={.metadata.annotations.deployment\\.kubernetes\\.io/revision}'"
+/** Where the templates of a kind are kept, the path of their number in it, and other columns worth a look. */
+const KEEPERS = {
+  deployment: {
+    plural: 'replicasets',
+    number: '.metadata.annotations.deployment\\.kubernetes\\.io/revision',
+    columns: 'READY:.status.readyReplicas,IMAGES:.spec.template.spec.containers[*].image',
+  },
+  revisioned: {
+    plural: 'controllerrevisions',
+    number: '.revision',
+    columns: 'IMAGES:.data.spec.template.spec.containers[*].image',
+  },
+}
 
 /**
- * What `kubectl` is asked to do for a step. The exact ReplicaSet wins over a number, a number over words. `previous` is
+ * What `kubectl` is asked to do for a step. What keeps the exact template wins over a number, a number over words. `previous` is
  * made a number too, before anything changes: undone twice, it would lead back to where it came from.
  */
 export function rolloutOf(part: Part, exact: Exact | undefined, { word, context, revision }: Wording): Rollout {
@@ -38,21 +50,24 @@ export function rolloutOf(part: Part, exact: Exact | undefined, { word, context,
   const first = resume === true ? [[...kubectl, 'rollout', 'resume', object]] : []
   const seconds = Math.ceil((part.timeout ?? ROLLOUT_LIMIT) / 1_000)
   const verify = [...kubectl, 'rollout', 'status', object, `--timeout=${seconds}s`]
-  if (exact?.replicaSet !== undefined) {
-    const read = [
-      'revision=$(kubectl',
-      ...kubectl.slice(1),
-      'get',
-      'replicaset',
-      word(exact.replicaSet),
-      '-o',
-      `${REVISION})`,
-    ]
+  const {
+    plural,
+    number: path,
+    columns,
+  } = KEEPERS[/^deployments?\//.test(String(workload)) ? 'deployment' : 'revisioned']
+  const kept = exact?.replicaSet ?? exact?.controllerRevision
+  if (kept !== undefined) {
+    const get = ['get', plural.slice(0, -1), word(kept), '-o', `'jsonpath={${path}}')`]
+    const read = ['revision=$(kubectl', ...kubectl.slice(1), ...get]
     return { apply: [...first, read, [...undo, `--to-revision=${revision}`]], verify }
   }
   const number = exact?.revision ?? (typeof to === 'number' ? to : undefined)
   if (number !== undefined) return { apply: [...first, [...undo, `--to-revision=${number}`]], verify }
   const name = String(workload).slice(String(workload).indexOf('/') + 1)
-  const choose = { list: [...kubectl, 'get', 'replicasets'], name: word(name), wanted: word(written(to, 'last-good')) }
+  const choose = {
+    list: [...kubectl, 'get', plural],
+    columns: `'custom-columns=REVISION:${path},WORKLOAD:.metadata.ownerReferences[0].name,${columns},CREATED:.metadata.creationTimestamp'`,
+    ...{ name: word(name), wanted: word(written(to, 'last-good')) },
+  }
   return { apply: [...first, [...undo, `--to-revision=${revision}`]], choose, verify }
 }

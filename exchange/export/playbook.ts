@@ -23,9 +23,11 @@ export interface Connected {
   queries?: Readonly<Record<string, { query: string; window: string }>>
 }
 
-/** One revision of a workload. Its ReplicaSet says it best: numbers move with every rollback. */
+/** One revision of a workload. What keeps it says it best: numbers move with every rollback. */
 export interface Exact {
   replicaSet?: string
+  /** Of a StatefulSet or DaemonSet. */
+  controllerRevision?: string
   revision?: number
 }
 

@@ -87,14 +87,19 @@ function bounded(check: NonNullable<Trigger['check']>): ReturnType<typeof thresh
   }
 }
 
-/** Pods of a workload in a crash loop, as kube-state-metrics tells them; a Deployment's pods carry two hashes. */
+/** What follows the workload's name in the names of its pods. */
+const ENDINGS = { deployment: '[a-z0-9]+-[a-z0-9]{5}', statefulset: '[0-9]+', daemonset: '[a-z0-9]{5}' }
+
+/** Pods of a workload in a crash loop, as kube-state-metrics tells them. */
 function crashing(
   workload: string,
   namespace: unknown,
   bounds: ReturnType<typeof thresholds>,
 ): string | { refused: string } {
   if (/\{\{/.test(`${workload}${String(namespace)}`)) return { refused: 'its workload depends on a parameter' }
-  const pods = `pod=~"${literalPattern(workload.slice(workload.indexOf('/') + 1))}-[a-z0-9]+-[a-z0-9]{5}"`
+  const [kind = '', name = ''] = workload.split('/')
+  const ending = ENDINGS[kind.replace(/s$/, '') as keyof typeof ENDINGS]
+  const pods = `pod=~"${literalPattern(name)}-${ending}"`
   const place = typeof namespace === 'string' ? [`namespace="${literalPattern(namespace)}"`] : []
   const selector = ['reason="CrashLoopBackOff"', ...place, pods].join(', ')
   const [{ operator, value } = { operator: '>=', value: 1 }] = bounds

@@ -32,7 +32,7 @@ test('a rollback that is posted is recovered, and the Deployment changed once', 
   expect(posted.status).toBe(202)
   expect(posted.headers.get('location')).toContain(`/v1/rollbacks/test/${subject.name}`)
   expect((await ended(subject)).outcome).toBe('recovered')
-  const { spec } = await ground.lab.deployment(subject.name)
+  const { spec } = await ground.lab.workload(subject.name)
   expect(JSON.stringify(spec.template)).toContain(':3.9"')
   expect(await subject.changes()).toBe(1)
 })

@@ -175,6 +175,14 @@ test('a kind that this version lacks stays as text with the reason, and is a ste
   expect(only('helm rollback shop 3')).toMatchObject({ kind: 'helm', release: 'shop', to: 3 })
 })
 
+test('every kind of workload that kubectl takes back becomes a step, however it is abbreviated', () => {
+  const workload = (line: string) => steps(line).map((step) => step['workload'])
+  expect(workload('kubectl rollout undo sts/db')).toEqual(['statefulset/db'])
+  expect(workload('kubectl rollout undo statefulset db')).toEqual(['statefulset/db'])
+  expect(workload('kubectl rollout undo daemonsets.apps/agent')).toEqual(['daemonset/agent'])
+  expect(workload('kubectl rollout undo ds/agent')).toEqual(['daemonset/agent'])
+})
+
 test('what is done only under a condition is never done without it', () => {
   for (const line of [
     'if [ "$A" = b ]; then kubectl rollout undo deploy/shop; fi',
@@ -184,7 +192,7 @@ test('what is done only under a condition is never done without it', () => {
     'kubectl rollout undo deploy/$(cat name)',
     'kubectl rollout undo deploy/shop --unheard-of',
     'kubectl rollout undo -f app.yaml',
-    'kubectl rollout undo statefulset/shop',
+    'kubectl rollout undo replicaset/shop',
   ])
     expect(
       steps(line).map(({ kind }) => kind),

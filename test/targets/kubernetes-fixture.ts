@@ -3,7 +3,7 @@ import type https from 'node:https'
 import { type AddressInfo, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { loadKubeConfig } from '../../activities/kubernetes/connect.ts'
-import type { Deployment } from '../../activities/targets/kubernetes/objects.ts'
+import type { Workload } from '../../activities/targets/kubernetes/objects.ts'
 import { kubernetes } from '../../activities/targets/kubernetes/index.ts'
 import type { Target } from '../../model/target.ts'
 import type { Fixture, Subject } from '../support/conformance.ts'
@@ -13,13 +13,13 @@ import type { Lab } from './kubernetes-lab.ts'
 import type { Release } from './kubernetes-manifests.ts'
 
 /**
- * Deployments of a real cluster, in each situation that the conformance suite asks for. Rights to the API groups that
+ * Workloads of a real cluster, of the lab's kind, in each situation that the conformance suite asks for. Rights to the API groups that
  * are `withheld` are not granted: nobody can grant what he does not have.
  */
 export function kubernetesFixture(lab: Lab, withheld: readonly string[] = []): Fixture {
   let count = 0
   const arrange = async (first: Release, second: Release, step: object = {}): Promise<Subject> => {
-    const name = lab.named(`subject-${++count}`)
+    const name = lab.named(`subject-${lab.kind}-${++count}`)
     await lab.deploy(name, first)
     await lab.deploy(name, second)
     return subject(lab, name, second, step)
@@ -29,7 +29,7 @@ export function kubernetesFixture(lab: Lab, withheld: readonly string[] = []): F
     connection: lab.connection,
     arrange: () => arrange({ image: '3.9' }, { image: '3.10' }),
     empty: async () => {
-      const name = lab.named('empty')
+      const name = lab.named(`empty-${lab.kind}`)
       await lab.deploy(name, { image: '3.9' })
       return { step: lab.step(name) }
     },
@@ -41,11 +41,11 @@ export function kubernetesFixture(lab: Lab, withheld: readonly string[] = []): F
       return { step, forced: { force: { reason: 'Argo CD is down' } } }
     },
     forbidden: async () => {
-      const account = lab.named('unwind-reader')
+      const account = lab.named(`unwind-reader-${lab.kind}`)
       await lab.apply(...(await readerOf(account, withheld)))
       return {
         connection: await connectAs(lab, account),
-        right: new RegExp(String.raw`patch deployments\.apps in namespace ${lab.namespace};`),
+        right: new RegExp(String.raw`patch ${lab.kind}s\.apps in namespace ${lab.namespace};`),
       }
     },
     unreachable: async () => {
@@ -55,7 +55,7 @@ export function kubernetesFixture(lab: Lab, withheld: readonly string[] = []): F
     },
     secret: async () => {
       const canaries = ['canary-in-env-7Qx', 'canary in args & 1/2', 'canary-in-annotation-9', 'canary-in-probe-3']
-      const keeper = lab.named('canaries')
+      const keeper = lab.named(`canaries-${lab.kind}`)
       await lab.apply(...keepers(keeper, canaries))
       const [old, now] = [secretive('3.9', keeper, canaries), secretive('3.10', keeper, canaries)]
       return { subject: await arrange(old, now), canaries }
@@ -93,28 +93,30 @@ export async function proxyTo({ kubeconfig, context }: Lab, rewrite?: Upstream['
 function subject(lab: Lab, name: string, last: Release, more: object): Subject {
   return {
     step: lab.step(name, more),
-    read: async () => asWritten(await lab.deployment(name)),
+    read: async () => asWritten(await lab.workload(name)),
     version: async () => {
-      const { generation, annotations = {}, labels } = (await lab.deployment(name)).metadata
+      const { generation, annotations = {}, labels } = (await lab.workload(name)).metadata
       // The controller counts revisions here, in its own time.
       const { 'deployment.kubernetes.io/revision': _, ...written } = annotations
       return JSON.stringify({ generation, written, labels })
     },
     elsewhere: () => lab.deploy(name, { ...last, image: '3.8' }),
     irrelevant: async () => {
-      const change = { metadata: { annotations: { 'example.test/note': 'keep me' } }, spec: { replicas: 3 } }
-      await lab.patch(name, change)
+      // The nodes set the number of pods of a DaemonSet, and nobody else.
+      const setting = lab.kind === 'daemonset' ? { revisionHistoryLimit: 7 } : { replicas: 3 }
+      await lab.patch(name, { metadata: { annotations: { 'example.test/note': 'keep me' } }, spec: setting })
       return async () => {
-        const { metadata, spec } = await lab.deployment(name)
-        return spec.replicas === 3 && metadata.annotations?.['example.test/note'] === 'keep me'
+        const { metadata, spec } = await lab.workload(name)
+        const isSet = Object.entries(setting).every(([key, value]) => spec[key as keyof typeof spec] === value)
+        return isSet && metadata.annotations?.['example.test/note'] === 'keep me'
       }
     },
   }
 }
 
-const MARK = /^(?:unwind\.dev\/|deployment\.kubernetes\.io\/|kubernetes\.io\/change-cause$)/
+const MARK = /^(?:unwind\.dev\/|deployment\.kubernetes\.io\/|deprecated\.daemonset\.|kubernetes\.io\/change-cause$)/
 
-function asWritten({ metadata, spec }: Deployment): unknown {
+function asWritten({ metadata, spec }: Workload): unknown {
   const annotations = Object.entries(metadata.annotations ?? {}).filter(([key]) => !MARK.test(key))
   return { name: metadata.name, labels: metadata.labels, annotations: Object.fromEntries(annotations), spec }
 }

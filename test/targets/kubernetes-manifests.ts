@@ -1,13 +1,16 @@
 import type { Behaviour } from '../../tools/kubernetes/shop.ts'
 
-/** One release of the example Deployment: what differs between one and the next. */
+/** The kinds of workloads that keep their earlier templates, as steps write them. */
+export type Kind = 'deployment' | 'statefulset' | 'daemonset'
+
+/** One release of the example workload: what differs between one and the next. */
 export interface Release {
   /** The image's tag, or with a slash in it the whole reference. */
   image: string
   replicas?: number
   behaviour?: Behaviour
   env?: object[]
-  /** Set on the Deployment. */
+  /** Set on the workload. */
   annotations?: Record<string, string>
   labels?: Record<string, string>
   /** Set on the pod template. */
@@ -22,6 +25,11 @@ export const IMAGE = 'registry.k8s.io/pause'
 
 /** A Deployment named so, at this release. */
 export function deploymentOf(name: string, release: Release): object {
+  return workloadOf('deployment', name, release)
+}
+
+/** A workload of this kind, named so, at this release. */
+export function workloadOf(kind: Kind, name: string, release: Release): object {
   const { image, behaviour, env, annotations, labels, podAnnotations, container, pod, spec } = release
   const app = { app: name }
   const simulate = behaviour ? { 'unwind.dev/simulate': behaviour } : {}
@@ -33,12 +41,12 @@ export function deploymentOf(name: string, release: Release): object {
   }
   return {
     apiVersion: 'apps/v1',
-    kind: 'Deployment',
+    kind: KINDS[kind],
     metadata: { name, labels: { ...app, ...labels }, ...(annotations && { annotations }) },
     spec: {
-      replicas: release.replicas ?? 2,
+      ...(kind !== 'daemonset' && { replicas: release.replicas ?? 2 }),
       selector: { matchLabels: app },
-      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 1 } },
+      ...strategyOf(kind, name),
       ...spec,
       template: {
         metadata: { labels: { ...app, ...simulate }, ...(podAnnotations && { annotations: podAnnotations }) },
@@ -46,4 +54,12 @@ export function deploymentOf(name: string, release: Release): object {
       },
     },
   }
+}
+
+const KINDS = { deployment: 'Deployment', statefulset: 'StatefulSet', daemonset: 'DaemonSet' } as const
+
+function strategyOf(kind: Kind, serviceName: string): object {
+  if (kind === 'statefulset') return { serviceName }
+  if (kind === 'daemonset') return { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 2 } } }
+  return { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 1 } } }
 }

@@ -58,9 +58,10 @@ export function guestIn(ask: Lab['ask'], namespace: string, prefix: string): Pla
         await ask('DELETE', `${path}?propagationPolicy=Background`).catch(unlessGone)
     },
     left: async () => {
-      const lists = ['/apis/apps/v1', '/apis/apps/v1', '/api/v1'].map((api) => `${api}/namespaces/${namespace}`)
-      const found = ['deployments', 'replicasets', 'pods'].map(async (plural, index) => {
-        const { items } = await ask<Listed>('GET', `${lists[index]}/${plural}`)
+      const kinds = ['deployments', 'statefulsets', 'daemonsets', 'replicasets', 'controllerrevisions']
+      const lists = [...kinds.map((plural) => ['/apis/apps/v1', plural]), ['/api/v1', 'pods']]
+      const found = lists.map(async ([api, plural]) => {
+        const { items } = await ask<Listed>('GET', `${api}/namespaces/${namespace}/${plural}`)
         const ours = items.filter(({ metadata }) => metadata.name.startsWith(mark))
         return ours.map(({ metadata }) => `${plural}/${metadata.name}`)
       })

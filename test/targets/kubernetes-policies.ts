@@ -59,24 +59,27 @@ export async function refuse(
   }
 }
 
-/** Keeps the Deployment controller from making ReplicaSets and from saying what it has seen. */
+/** Keeps the controller of the lab's kind from keeping templates and from saying what it has seen. */
 export async function freezeController(lab: Lab, name: string): Promise<() => Promise<void>> {
   const path = `/apis/apps/v1/namespaces/${lab.namespace}`
+  const [keeper, probe] =
+    lab.kind === 'deployment' ? ['replicasets', probeSet()] : ['controllerrevisions', probeRevision()]
+  const workloads = `${lab.kind}s`
   const thaw = [
     await refuse(lab, {
       group: 'apps',
-      resources: ['replicasets'],
+      resources: [keeper],
       operations: ['CREATE'],
-      probe: () => lab.ask('POST', `${path}/replicasets?dryRun=All`, probeSet()),
+      probe: () => lab.ask('POST', `${path}/${keeper}?dryRun=All`, probe),
     }),
     await refuse(lab, {
       group: 'apps',
-      resources: ['deployments/status'],
+      resources: [`${workloads}/status`],
       operations: ['UPDATE'],
       probe: () =>
         lab.ask(
           'PATCH',
-          `${path}/deployments/${name}/status?dryRun=All`,
+          `${path}/${workloads}/${name}/status?dryRun=All`,
           { status: { collisionCount: 0 } },
           'application/merge-patch+json',
         ),
@@ -108,4 +111,8 @@ function probeSet(): object {
   const template = { metadata: { labels }, spec: { containers: [{ name: 'a', image: 'a' }] } }
   const spec = { replicas: 0, selector: { matchLabels: labels }, template }
   return { apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata: { name: 'probe' }, spec }
+}
+
+function probeRevision(): object {
+  return { apiVersion: 'apps/v1', kind: 'ControllerRevision', metadata: { name: 'probe' }, revision: 1, data: {} }
 }

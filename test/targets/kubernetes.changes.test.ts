@@ -18,7 +18,7 @@ afterAll(() => lab.close())
 const [v1, v2, v3] = [{ image: '3.7' }, { image: '3.8' }, { image: '3.9' }]
 
 async function image(name: string): Promise<string | undefined> {
-  return (await lab.deployment(name)).spec.template.spec?.containers?.[0]?.image
+  return (await lab.workload(name)).spec.template.spec?.containers?.[0]?.image
 }
 
 /** A connection through a proxy that counts and holds writes. */
@@ -37,7 +37,7 @@ describe('what others do between the plan and the change', () => {
     for (let count = 1; count <= 30; count++) await lab.patch('scaled', { spec: { replicas: 1 + (count % 4) } })
     const state = await back.apply(plan)
     expect(await image('scaled')).toBe(`${IMAGE}:3.7`)
-    expect((await lab.deployment('scaled')).spec.replicas).toBe(3)
+    expect((await lab.workload('scaled')).spec.replicas).toBe(3)
     expect((await back.verify(state)).status).toBe('pass')
   })
 
@@ -55,7 +55,7 @@ describe('what others do between the plan and the change', () => {
       expect(await answer).toMatchObject({ again: expect.any(Number), doing: expect.stringContaining('meanwhile') })
       await back.apply(plan, { connection })
       expect(await image('raced')).toBe(`${IMAGE}:3.7`)
-      expect((await lab.deployment('raced')).spec.replicas).toBe(3)
+      expect((await lab.workload('raced')).spec.replicas).toBe(3)
     } finally {
       await proxy.stop()
     }
@@ -98,7 +98,7 @@ describe('what others do between the plan and the change', () => {
     await lab.deploy('notes', { ...v2, annotations: { 'example.test/owner': 'new', 'example.test/added': 'yes' } })
     const back = verbs(lab, 'notes')
     await back.apply(await back.plan(), { rollbackId: 'r-2', actor: 'ann', reason: 'it fails' })
-    const { annotations } = (await lab.deployment('notes')).metadata
+    const { annotations } = (await lab.workload('notes')).metadata
     expect(annotations).toMatchObject({
       'example.test/owner': 'new',
       'example.test/added': 'yes',
@@ -125,11 +125,11 @@ describe('what is written', () => {
       securityContext: { supplementalGroupsPolicy: 'Strict', seLinuxChangePolicy: 'Recursive' },
     }
     await lab.deploy('exotic', { ...v1, pod })
-    const before = (await lab.deployment('exotic')).spec.template
+    const before = (await lab.workload('exotic')).spec.template
     await lab.deploy('exotic', v2)
     const back = verbs(lab, 'exotic')
     await back.apply(await back.plan())
-    expect((await lab.deployment('exotic')).spec.template).toEqual(before)
+    expect((await lab.workload('exotic')).spec.template).toEqual(before)
     expect(before.spec).toHaveProperty('hostnameOverride')
   })
 
@@ -190,9 +190,9 @@ describe('what is written', () => {
       await held.reached
       await proxy.stop()
       expect((await lost).code).toBe('TARGET_UNREACHABLE')
-      const { generation } = (await lab.deployment('cut')).metadata
+      const { generation } = (await lab.workload('cut')).metadata
       expect(await back.applyOnce(plan)).toEqual({ state: plan.to })
-      expect((await lab.deployment('cut')).metadata.generation).toBe(generation)
+      expect((await lab.workload('cut')).metadata.generation).toBe(generation)
     } finally {
       await proxy.stop()
     }
@@ -243,10 +243,10 @@ describe('a paused Deployment', () => {
       expect(plan.changes).toContainEqual({ path: 'paused', from: 'true', to: 'false' })
       const state = await back.apply(plan, { connection })
       expect(proxy.writes()).toBe(1)
-      expect((await lab.deployment('resumed')).spec.paused ?? false).toBe(false)
+      expect((await lab.workload('resumed')).spec.paused ?? false).toBe(false)
       expect((await back.verify(state)).status).toBe('pass')
       expect(await back.apply({ from: state, to: plan.from })).toEqual(plan.from)
-      expect((await lab.deployment('resumed')).spec.paused).toBe(true)
+      expect((await lab.workload('resumed')).spec.paused).toBe(true)
       expect(await image('resumed')).toBe(`${IMAGE}:3.8`)
       expect((await back.verify(plan.from)).status).toBe('pass')
     } finally {

@@ -107,7 +107,7 @@ describe('which revision a Deployment goes back to', () => {
     await lab.ask('DELETE', `/apis/apps/v1/namespaces/${lab.namespace}/replicasets/${String(plan.to['replicaSet'])}`)
     const error = await back.applyError(plan)
     expect(error.code).toBe('NO_ROLLBACK_TARGET')
-    const { image } = (await lab.deployment('pruned-late')).spec.template.spec?.containers?.[0] ?? {}
+    const { image } = (await lab.workload('pruned-late')).spec.template.spec?.containers?.[0] ?? {}
     expect(image).toBe(`${IMAGE}:3.8`)
   })
 })

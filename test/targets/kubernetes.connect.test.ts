@@ -202,7 +202,10 @@ describe('a survey of a cluster', () => {
     const kubeconfig = await kubeconfigOf(lab, { token: await tokenOf(lab, 'unwind-reader') })
     const { rights, workloads } = await survey({ kubeconfig, namespace: lab.namespace })
     const lacking = rights.filter(({ allowed }) => !allowed).map(({ verb, resource }) => `${verb} ${resource}`)
-    expect(lacking).toEqual(['patch deployments.apps', 'get secrets'])
+    expect(lacking).toEqual([
+      ...['patch deployments.apps', 'patch statefulsets.apps', 'patch daemonsets.apps', 'delete pods'],
+      'get secrets',
+    ])
     expect(workloads.length).toBeGreaterThan(0)
   })
 })

@@ -18,11 +18,11 @@ test('the break-glass script takes a Deployment back on a real control plane, to
   const [good] = await lab.replicaSets('shop')
   const exact = { app: { replicaSet: good?.metadata.name ?? '' } }
   expect(await carryOut(exact, ['yes'])).toMatchObject({ code: 0 })
-  expect((await lab.deployment('shop')).spec.template).toMatchObject({ spec: good?.spec.template.spec })
+  expect((await lab.workload('shop')).spec.template).toMatchObject({ spec: good?.spec.template.spec })
   // Its number has moved by then, and it is already there: going there once more changes nothing.
-  const { generation } = (await lab.deployment('shop')).metadata
+  const { generation } = (await lab.workload('shop')).metadata
   expect(await carryOut(exact, ['yes'])).toMatchObject({ code: 0, stderr: expect.stringContaining('skipped rollback') })
-  expect((await lab.deployment('shop')).metadata.generation).toBe(generation)
+  expect((await lab.workload('shop')).metadata.generation).toBe(generation)
 })
 
 test('where nothing was recorded it lists the revisions of this workload, and a person names one', async () => {
@@ -34,7 +34,7 @@ test('where nothing was recorded it lists the revisions of this workload, and a 
   expect(ended.stderr).toMatch(/^1 +web /m)
   expect(ended.stderr).not.toMatch(/web-other /)
   const [, back] = await lab.replicaSets('web')
-  expect((await lab.deployment('web')).spec.template).toMatchObject({ spec: back?.spec.template.spec })
+  expect((await lab.workload('web')).spec.template).toMatchObject({ spec: back?.spec.template.spec })
 })
 
 test('the previous revision is made a number before anything changes', async () => {
@@ -42,7 +42,7 @@ test('the previous revision is made a number before anything changes', async () 
   const before = await lab.replicaSets('prev')
   const ended = await carryOut({}, ['yes'], 'prev', { to: 'previous' })
   expect(ended).toMatchObject({ code: 0, stderr: expect.stringContaining('--to-revision=2') })
-  expect((await lab.deployment('prev')).spec.template).toMatchObject({ spec: before[1]?.spec.template.spec })
+  expect((await lab.workload('prev')).spec.template).toMatchObject({ spec: before[1]?.spec.template.spec })
 })
 
 /** Carries out the script of a runbook with one step and one check, with the real kubectl. */

@@ -113,7 +113,7 @@ describe('the rollout deadline', () => {
     await lab.deploy('stale', { ...v1, spec })
     await lab.deploy('stale', { ...v2, spec, behaviour: 'never-ready' }, 'observed')
     await until(
-      () => lab.deployment('stale'),
+      () => lab.workload('stale'),
       isExpired,
       () => 'the deadline is not missed',
     )
@@ -125,7 +125,7 @@ describe('the rollout deadline', () => {
     try {
       state = await back.apply(plan, { rollbackId })
       const deployment = await until(
-        () => lab.deployment('stale'),
+        () => lab.workload('stale'),
         ({ metadata, status }) => status?.observedGeneration === metadata.generation,
         () => 'not observed',
       )

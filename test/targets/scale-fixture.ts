@@ -72,14 +72,14 @@ function subject(lab: Lab, name: string): Subject {
   return {
     step: scaleStep(lab, name),
     read: async () => {
-      const { metadata, spec } = await lab.deployment(name)
+      const { metadata, spec } = await lab.workload(name)
       const notes = Object.entries(metadata.annotations ?? {}).filter(
         ([key]) => !/^(?:unwind\.dev|deployment\.kubernetes\.io)\//.test(key),
       )
       return { labels: metadata.labels, annotations: Object.fromEntries(notes), spec }
     },
     version: async () => {
-      const { generation, annotations = {} } = (await lab.deployment(name)).metadata
+      const { generation, annotations = {} } = (await lab.workload(name)).metadata
       const { 'deployment.kubernetes.io/revision': _, ...written } = annotations
       return JSON.stringify({ generation, written })
     },
@@ -88,7 +88,7 @@ function subject(lab: Lab, name: string): Subject {
       const change = { metadata: { annotations: { 'example.test/note': 'keep me' } }, spec: { minReadySeconds: 1 } }
       await lab.patch(name, change)
       return async () => {
-        const { metadata, spec } = await lab.deployment(name)
+        const { metadata, spec } = await lab.workload(name)
         return 'minReadySeconds' in spec && metadata.annotations?.['example.test/note'] === 'keep me'
       }
     },

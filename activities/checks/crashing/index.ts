@@ -2,22 +2,20 @@ import type { Connection } from '../../../model/configuration.ts'
 import { UnwindError } from '../../../model/errors.ts'
 import { defineCheck, type MeasureContext } from '../../../model/measurement.ts'
 import { type Cluster, connect } from '../../kubernetes/connect.ts'
-import { isControlledBy, list, selectorText } from '../../kubernetes/objects.ts'
-import { readDeployment, readReplicaSets } from '../../targets/kubernetes/objects.ts'
-import { crashOf, type Pod } from '../../targets/kubernetes/pods.ts'
+import { readWorkload, type Spot, spotOf } from '../../targets/kubernetes/objects.ts'
+import { crashOf, type Pod, readWorkloadPods } from '../../targets/kubernetes/pods.ts'
 import { CrashingMeasurement } from './schema.ts'
 
 /** How many crashing pods are named. */
 const NAMED = 5
 
-/** Counts once. A Deployment without pods shows nothing: that is inconclusive, whatever the bound. */
+/** Counts once. A workload without pods shows nothing: that is inconclusive, whatever the bound. */
 export const crashing = defineCheck<typeof CrashingMeasurement, Connection>({
   schema: CrashingMeasurement,
   measure: async (measurement, { connection, signal }) => {
     const { crashing: workload, namespace, atLeast, atMost = Number.POSITIVE_INFINITY } = measurement
     const cluster = await open(measurement, connection)
-    const name = workload.slice(workload.indexOf('/') + 1)
-    const { pods, now } = await podsOf(cluster, { namespace, name }, signal)
+    const { pods, now } = await podsOf(cluster, spotOf({ workload, namespace }), signal)
     const crashes = pods.flatMap((pod) => crashOf(pod, now) ?? [])
     const facts = { crashing: crashes.length, pods: pods.length }
     if (pods.length === 0)
@@ -44,27 +42,12 @@ async function open(
   return connect({ ...connection.credentials, pin }, connection.name)
 }
 
-/** The pods of all its ReplicaSets, without those that are being deleted, and the time of the API server. */
-async function podsOf(
-  cluster: Cluster,
-  place: { namespace: string; name: string },
-  signal: AbortSignal,
-): Promise<{ pods: Pod[]; now: number }> {
-  const [{ object: deployment, date: now }] = await Promise.all([
-    readDeployment(cluster, place, signal),
+/** Its pods, without those that are being deleted, and the time of the API server. */
+async function podsOf(cluster: Cluster, spot: Spot, signal: AbortSignal): Promise<{ pods: Pod[]; now: number }> {
+  const [{ object: workload, date: now }] = await Promise.all([
+    readWorkload(cluster, spot, signal),
     cluster.identity(signal),
   ])
-  const { namespace } = place
-  const [sets, pods] = await Promise.all([
-    readReplicaSets(cluster, deployment, namespace, signal),
-    list<Pod>(cluster, {
-      path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`,
-      resource: 'pods',
-      namespace,
-      query: { labelSelector: selectorText(deployment.spec.selector) },
-      signal,
-    }),
-  ])
-  const own = pods.filter(({ metadata }) => sets.some((set) => isControlledBy(metadata, set.metadata.uid)))
-  return { pods: own.filter(({ metadata }) => !metadata.deletionTimestamp), now }
+  const pods = await readWorkloadPods(cluster, workload, spot, signal)
+  return { pods: pods.filter(({ metadata }) => !metadata.deletionTimestamp), now }
 }

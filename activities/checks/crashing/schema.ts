@@ -7,7 +7,9 @@ const Count = z.int().min(0).max(10_000)
 
 export const CrashingMeasurement = z
   .strictObject({
-    crashing: Workload.describe('The workload whose pods are counted that crash: deployment/<name>.'),
+    crashing: Workload.describe(
+      'The workload whose pods are counted that crash: deployment/<name>, statefulset/<name> or daemonset/<name>.',
+    ),
     namespace: Name.describe('Where the workload is.'),
     atLeast: Count.optional().describe('So many pods crash: what a trigger looks out for.'),
     atMost: Count.optional().describe('No more crash: what a check wants.'),
@@ -20,8 +22,7 @@ export const CrashingMeasurement = z
   .meta({
     id: 'CrashingMeasurement',
     title: 'Crashing pods',
-    description:
-      'Counts the pods of a Deployment that can’t start, or ended with an error within the last five minutes.',
+    description: 'Counts the pods of a workload that can’t start, or ended with an error within the last five minutes.',
   })
 export type CrashingMeasurement = z.infer<typeof CrashingMeasurement>
 

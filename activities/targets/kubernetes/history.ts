@@ -3,55 +3,62 @@ import type { Ledger, LedgerRelease } from '../../../model/service/facts.ts'
 import type { CallContext, Revision } from '../../../model/target.ts'
 import type { Cluster } from '../../kubernetes/connect.ts'
 import { clip } from '../../kubernetes/faults.ts'
-import { type Deployment, type ReplicaSet, readDeployment, readReplicaSets } from './objects.ts'
-import { placeOf } from './state.ts'
-import { type Candidate, candidates, leftBehind, withTemplate } from './revision.ts'
+import { type Candidate, leftBehind, withTemplate } from './candidate.ts'
+import { readCandidates } from './kept.ts'
+import { readWorkload, type Spot, spotOf, type Workload } from './objects.ts'
 import type { KubernetesStep } from './schema.ts'
 import { templateHash } from './template.ts'
 
 const REVISIONS = 50
 
-/** The ReplicaSets that a Deployment controls, newest revision first. Which of them is verified the ledger tells alone. */
+/** What a workload can go back to, newest revision first. Which of them is verified the ledger tells alone. */
 export async function history(step: KubernetesStep, context: CallContext<Cluster>): Promise<Revision[]> {
   const { connection, signal } = context
-  const place = placeOf(step)
-  const [{ object: deployment }, ledger] = await Promise.all([
-    readDeployment(connection, place, signal),
-    context.ledger?.(),
-  ])
-  return revisions(deployment, await readReplicaSets(connection, deployment, place.namespace, signal), ledger)
+  const spot = spotOf(step)
+  const [{ object: workload }, ledger] = await Promise.all([readWorkload(connection, spot, signal), context.ledger?.()])
+  return revisions(workload, await readCandidates(connection, workload, spot, signal), spot, ledger)
 }
 
-/** The same of ReplicaSets that were read already. */
-export function revisions(deployment: Deployment, replicaSets: readonly ReplicaSet[], ledger?: Ledger): Revision[] {
-  const all = candidates(replicaSets)
-  const current = withTemplate(all, templateHash(deployment.spec.template))
-  const left = leftBehind(deployment, all)
+/** The same of candidates that were read already. */
+export function revisions(
+  workload: Workload,
+  all: readonly Candidate[],
+  { kind }: Pick<Spot, 'kind'>,
+  ledger?: Ledger,
+): Revision[] {
+  const current = withTemplate(all, templateHash(workload.spec.template))
+  const left = leftBehind(workload, all)
+  const keeper = kind === 'Deployment' ? 'replicaSet' : 'controllerRevision'
   return all
     .slice(0, REVISIONS)
-    .map((candidate) => revision(candidate, { current: candidate === current, left: left.has(candidate.name), ledger }))
+    .map((candidate) => revision(candidate, { keeper, current: candidate === current, left, ledger }))
 }
 
-function revision(
-  candidate: Candidate,
-  { current, left, ledger }: { current: boolean; left: boolean; ledger: Ledger | undefined },
-): Revision {
+interface Known {
+  /** What a kept template is kept by. */
+  keeper: string
+  current: boolean
+  left: Set<string>
+  ledger: Ledger | undefined
+}
+
+function revision(candidate: Candidate, { keeper, current, left, ledger }: Known): Revision {
+  const { name, available, createdAt, annotations } = candidate
   const release = ledger && releaseOf(ledger.releases, candidate.images)
-  const { creationTimestamp, annotations } = candidate.replicaSet.metadata
-  const cause = annotations?.['kubernetes.io/change-cause']
+  const cause = annotations['kubernetes.io/change-cause']
   return {
     id: String(candidate.revision),
     title: candidate.images.join(', '),
     current,
     verified: release !== undefined && release.verified && !release.denied,
-    ...(creationTimestamp && { createdAt: creationTimestamp }),
+    ...(createdAt && { createdAt }),
     details: {
-      replicaSet: candidate.name,
-      available: String(candidate.available),
+      [keeper]: name,
+      ...(available !== undefined && { available: String(available) }),
       ...(candidate.earlier.length > 0 && { earlierNumbers: candidate.earlier.join(', ') }),
       ...(release && factsOfRelease(release)),
       ...(cause && { changeCause: withoutValues(cause) }),
-      ...(left && { rolledBackFrom: 'true' }),
+      ...(left.has(name) && { rolledBackFrom: 'true' }),
     },
   }
 }

@@ -7,5 +7,5 @@ import { plan } from './plan.ts'
 import { KubernetesStep } from './schema.ts'
 import { verify } from './verify.ts'
 
-/** Deployments of Kubernetes: takes the pod template back to one that an earlier ReplicaSet keeps. */
+/** Deployments, StatefulSets and DaemonSets: takes the pod template back to one that the cluster keeps. */
 export const kubernetes = defineTarget({ schema: KubernetesStep, connect, history, plan, apply, verify, enforce })

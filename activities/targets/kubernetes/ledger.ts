@@ -2,7 +2,7 @@ import type { Plan, Warning } from '../../../model/target.ts'
 import { isVerified, type Ledger, lostLines, named } from '../../../model/service/facts.ts'
 import { releaseOf } from '../../../model/service/ledger.ts'
 import { sameImages } from '../../../model/service/images.ts'
-import type { Candidate } from './revision.ts'
+import type { Candidate } from './candidate.ts'
 
 /** The newest of these that the ledger knows to work; undefined where it knows of none. */
 export function verifiedOf(earlier: readonly Candidate[], ledger: Ledger | undefined): Candidate | undefined {

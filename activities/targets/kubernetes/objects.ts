@@ -1,18 +1,9 @@
 import type { Cluster } from '../../kubernetes/connect.ts'
-import { refused } from '../../kubernetes/faults.ts'
-import {
-  type Condition,
-  isControlledBy,
-  list,
-  type Metadata,
-  type Place,
-  type Read,
-  read,
-  type Selector,
-  selectorText,
-} from '../../kubernetes/objects.ts'
+import { type Condition, type Metadata, type Read, read, type Selector } from '../../kubernetes/objects.ts'
+import * as workloads from '../../kubernetes/workloads.ts'
+import type { KubernetesStep } from './schema.ts'
 
-/** What is read here of Deployments and ReplicaSets. Everything else passes through untouched as raw JSON. */
+/** What is read here of workloads. Everything else passes through untouched as raw JSON. */
 export interface Template {
   metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> } & Record<string, unknown>
   spec?: { containers?: Container[]; initContainers?: Container[]; volumes?: unknown[] } & Record<string, unknown>
@@ -23,71 +14,61 @@ interface Container {
   image?: string
 }
 
-export interface Deployment {
+/** A number of pods, or a share of all of them: "25%". */
+export type Amount = number | string
+
+/** A Deployment, a StatefulSet or a DaemonSet: what they share, and what only some of them have. */
+export interface Workload {
   metadata: Metadata
   spec: {
-    replicas?: number
     selector: Selector
     template: Template
+    revisionHistoryLimit?: number
+    /** Not of a DaemonSet: its nodes count. */
+    replicas?: number
+    /** Of a Deployment. */
     paused?: boolean
     progressDeadlineSeconds?: number
-    strategy?: { type?: string; rollingUpdate?: { maxUnavailable?: number | string; maxSurge?: number | string } }
+    strategy?: { type?: string; rollingUpdate?: { maxUnavailable?: Amount; maxSurge?: Amount } }
+    /** Of a StatefulSet and a DaemonSet. */
+    updateStrategy?: {
+      type?: string
+      rollingUpdate?: { partition?: number; maxUnavailable?: Amount; maxSurge?: Amount }
+    }
+    /** Of a StatefulSet. */
+    podManagementPolicy?: string
+    ordinals?: { start?: number }
   }
-  status?: {
-    observedGeneration?: number
-    replicas?: number
-    updatedReplicas?: number
-    readyReplicas?: number
-    availableReplicas?: number
-    conditions?: Condition[]
-  }
+  status?: Status
 }
 
-export interface ReplicaSet {
-  metadata: Metadata
-  spec: { replicas?: number; selector: Selector; template: Template }
-  status?: { replicas?: number; availableReplicas?: number; conditions?: Condition[] }
+interface Status {
+  observedGeneration?: number
+  replicas?: number
+  updatedReplicas?: number
+  readyReplicas?: number
+  availableReplicas?: number
+  conditions?: Condition[]
+  /** Of a StatefulSet: names of ControllerRevisions. */
+  currentRevision?: string
+  updateRevision?: string
+  /** Of a DaemonSet: nodes. */
+  desiredNumberScheduled?: number
+  currentNumberScheduled?: number
+  updatedNumberScheduled?: number
+  numberAvailable?: number
 }
 
-/** Throws TARGET_NOT_FOUND when there is no such Deployment. */
-export async function readDeployment(cluster: Cluster, place: Place, signal: AbortSignal): Promise<Read<Deployment>> {
-  const asked = { verb: 'get', resource: 'deployments.apps', namespace: place.namespace, name: place.name } as const
-  return read(await cluster.demand({ method: 'GET', path: deploymentPath(place), signal }, asked))
+/** A workload that keeps its earlier templates. */
+export type Spot = workloads.Spot<'Deployment' | 'StatefulSet' | 'DaemonSet'>
+
+/** The workload that a step names. Throws INVALID_REQUEST when neither step nor environment gives a namespace. */
+export function spotOf(step: Pick<KubernetesStep, 'workload' | 'namespace'>): Spot {
+  return workloads.spotOf(step)
 }
 
-/** undefined when there is no name, or when it is not there any more: the controller prunes old ReplicaSets. */
-export async function readReplicaSet(
-  cluster: Cluster,
-  { namespace }: Place,
-  name: string | null,
-  signal: AbortSignal,
-): Promise<ReplicaSet | undefined> {
-  if (name === null) return undefined
-  const asked = { verb: 'get', resource: 'replicasets.apps', namespace, name } as const
-  const path = `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}/replicasets/${encodeURIComponent(name)}`
-  const answer = await cluster.ask({ method: 'GET', path, signal }, asked)
-  if (answer.status === 404) return undefined
-  if (answer.status !== 200) throw refused(answer, asked, cluster.name)
-  return read<ReplicaSet>(answer).object
-}
-
-/** The ReplicaSets that a Deployment controls: others may carry the same labels, so the controller's uid decides. */
-export async function readReplicaSets(
-  cluster: Cluster,
-  deployment: Deployment,
-  namespace: string,
-  signal: AbortSignal,
-): Promise<ReplicaSet[]> {
-  const found = await list<ReplicaSet>(cluster, {
-    path: `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}/replicasets`,
-    resource: 'replicasets.apps',
-    namespace,
-    query: { labelSelector: selectorText(deployment.spec.selector) },
-    signal,
-  })
-  return found.filter((replicaSet) => isControlledBy(replicaSet.metadata, deployment.metadata.uid))
-}
-
-export function deploymentPath({ namespace, name }: Place): string {
-  return `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}/deployments/${encodeURIComponent(name)}`
+/** Throws TARGET_NOT_FOUND when there is no such workload. */
+export async function readWorkload(cluster: Cluster, spot: Spot, signal: AbortSignal): Promise<Read<Workload>> {
+  const { namespace, name, resource, path } = spot
+  return read(await cluster.demand({ method: 'GET', path, signal }, { verb: 'get', resource, namespace, name }))
 }

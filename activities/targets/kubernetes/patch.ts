@@ -3,15 +3,15 @@ import type { Cluster } from '../../kubernetes/connect.ts'
 import { hiddenValues, mask } from './diff.ts'
 import { errors, UnwindError } from '../../../model/errors.ts'
 import { clip, refused, statusMessage } from '../../kubernetes/faults.ts'
-import { type Place, read } from '../../kubernetes/objects.ts'
-import { type Deployment, deploymentPath, readDeployment, type Template } from './objects.ts'
+import { read } from '../../kubernetes/objects.ts'
 import type { Answer } from '../../kubernetes/request.ts'
-import { LEFT } from './revision.ts'
+import { LEFT } from './candidate.ts'
+import { readWorkload, type Spot, type Template, type Workload } from './objects.ts'
 import { templateHash } from './template.ts'
 
 /** The annotation that says which rollback wrote last. */
 export const ROLLBACK_ID = 'unwind.dev/rollback-id'
-/** Shown by `kubectl rollout history`; the controller copies it to the ReplicaSet. */
+/** Shown by `kubectl rollout history` of a Deployment; its controller copies it to the ReplicaSet. */
 const CHANGE_CAUSE = 'kubernetes.io/change-cause'
 /** The manager under which the API server records our writes, and their time. */
 export const FIELD_MANAGER = 'unwind'
@@ -27,7 +27,7 @@ export interface Operation {
 export interface Change {
   template?: Template
   paused?: boolean
-  /** Names of the ReplicaSets left and gone to. */
+  /** Names of what keeps the templates left and gone to; of the left ones perhaps several, by commas. */
   left: string | null
   towards: string | null
 }
@@ -37,7 +37,7 @@ export interface Write {
   body: Operation[]
   /** The templates before and after, whose hidden values must not be quoted from a refusal. */
   templates: Template[]
-  /** Whether the Deployment bore no mark of this rollback when it was read. */
+  /** Whether the workload bore no mark of this rollback when it was read. */
   first: boolean
 }
 
@@ -47,7 +47,7 @@ export interface Write {
  * touched, one by one; kubectl puts back all those of the old ReplicaSet and so deletes what was added since.
  */
 export function operations(
-  { metadata }: Deployment,
+  { metadata }: Workload,
   change: Change,
   context: Pick<CallContext, 'rollbackId' | 'actor' | 'reason'>,
 ): Operation[] {
@@ -70,32 +70,33 @@ export function operations(
 }
 
 /**
- * First with dryRun, so that admission has its say before anything changes, then for real. Answers the Deployment as it
+ * First with dryRun, so that admission has its say before anything changes, then for real. Answers the workload as it
  * was written, or `lost` when somebody else's change came first. Throws TARGET_REJECTED for a real refusal, its message
  * free of the values that the templates keep hidden; TARGET_UNREACHABLE leaves open whether the write was done.
  */
 export async function patch(
   cluster: Cluster,
-  place: Place,
+  spot: Spot,
   write: Write,
   signal: AbortSignal,
-): Promise<Deployment | 'lost'> {
-  const asked = { verb: 'patch', resource: 'deployments.apps', ...place } as const
+): Promise<Workload | 'lost'> {
+  const { namespace, name, resource } = spot
+  const asked = { verb: 'patch', resource, namespace, name } as const
   const { body } = write
   const send = (dryRun: string) => {
     const query = `fieldManager=${FIELD_MANAGER}&fieldValidation=Strict${dryRun}`
-    const path = `${deploymentPath(place)}?${query}`
+    const path = `${spot.path}?${query}`
     return cluster.ask({ method: 'PATCH', path, body, contentType: 'application/json-patch+json', signal }, asked)
   }
   for (const dryRun of ['&dryRun=All', '']) {
     const answer = await send(dryRun)
     if (answer.status === 200) {
-      const { object } = read<Deployment>(answer)
-      if (dryRun) requireUnchanged(object, write, place)
+      const { object } = read<Workload>(answer)
+      if (dryRun) requireUnchanged(object, write, spot)
       else return object
       continue
     }
-    if ((answer.status === 422 || answer.status === 409) && (await moved(cluster, place, body, signal))) return 'lost'
+    if ((answer.status === 422 || answer.status === 409) && (await moved(cluster, spot, body, signal))) return 'lost'
     const error = refused(masked(answer, write.templates), asked, cluster.name)
     throw dryRun && write.first ? untouched(error) : error
   }
@@ -106,8 +107,8 @@ export async function patch(
  * A failed `test` and an invalid object are both 422, without a word on which (apiserver patch.go): only reading again
  * tells them apart.
  */
-async function moved(cluster: Cluster, place: Place, body: Operation[], signal: AbortSignal): Promise<boolean> {
-  const { object } = await readDeployment(cluster, place, signal)
+async function moved(cluster: Cluster, spot: Spot, body: Operation[], signal: AbortSignal): Promise<boolean> {
+  const { object } = await readWorkload(cluster, spot, signal)
   const expected = (path: string) => body.find((operation) => operation.op === 'test' && operation.path === path)?.value
   return (
     object.metadata.uid !== expected('/metadata/uid') || object.metadata.generation !== expected('/metadata/generation')
@@ -115,12 +116,12 @@ async function moved(cluster: Cluster, place: Place, body: Operation[], signal: 
 }
 
 /** An admission plug-in that rewrites the template would make it neither the old release nor the present one. */
-function requireUnchanged(dry: Deployment, { body, first }: Write, place: Place): void {
+function requireUnchanged(dry: Workload, { body, first }: Write, { workload }: Spot): void {
   const template = body.find(({ path }) => path === '/spec/template')?.value as Template | undefined
   if (!template || templateHash(dry.spec.template) === templateHash(template)) return
   const error = new UnwindError(
     'TARGET_REJECTED',
-    `an admission webhook rewrites the pod template of deployment/${place.name}, so the recorded one can't be restored; exempt the account of Unwind or deploy a good release forward`,
+    `an admission webhook rewrites the pod template of ${workload}, so the recorded one can't be restored; exempt the account of Unwind or deploy a good release forward`,
   )
   throw first ? untouched(error) : error
 }

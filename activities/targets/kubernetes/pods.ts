@@ -8,9 +8,12 @@ import {
   list,
   type Metadata,
   type Place,
+  type Selector,
   selectorText,
 } from '../../kubernetes/objects.ts'
-import { type ReplicaSet } from './objects.ts'
+import type { Candidate } from './candidate.ts'
+import type { Spot, Workload } from './objects.ts'
+import { readReplicaSets } from './replicasets.ts'
 
 export interface Pod {
   metadata: Metadata
@@ -39,21 +42,43 @@ export interface PodFailure {
   restarts?: number
 }
 
-/** The pods of one ReplicaSet, without those that are being deleted. */
+/**
+ * The pods of whatever controls those of this template, also those that are being deleted: of one ReplicaSet, or all of a
+ * StatefulSet or DaemonSet.
+ */
 export async function readPods(
   cluster: Cluster,
-  replicaSet: ReplicaSet,
-  { namespace }: Place,
+  { pods: { selector, controller } }: Candidate,
+  { namespace }: Pick<Place, 'namespace'>,
   signal: AbortSignal,
 ): Promise<Pod[]> {
-  const pods = await list<Pod>(cluster, {
+  const pods = await listPods(cluster, selector, namespace, signal)
+  return pods.filter(({ metadata }) => isControlledBy(metadata, controller))
+}
+
+/** All pods of a workload, those that are being deleted among them. */
+export async function readWorkloadPods(
+  cluster: Cluster,
+  workload: Workload,
+  { kind, namespace }: Spot,
+  signal: AbortSignal,
+): Promise<Pod[]> {
+  const [sets, pods] = await Promise.all([
+    kind === 'Deployment' ? readReplicaSets(cluster, workload, namespace, signal) : undefined,
+    listPods(cluster, workload.spec.selector, namespace, signal),
+  ])
+  const owners = sets?.map(({ metadata }) => metadata.uid) ?? [workload.metadata.uid]
+  return pods.filter(({ metadata }) => owners.some((uid) => isControlledBy(metadata, uid)))
+}
+
+function listPods(cluster: Cluster, selector: Selector, namespace: string, signal: AbortSignal): Promise<Pod[]> {
+  return list<Pod>(cluster, {
     path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`,
     resource: 'pods',
     namespace,
-    query: { labelSelector: selectorText(replicaSet.spec.selector) },
+    query: { labelSelector: selectorText(selector) },
     signal,
   })
-  return pods.filter(({ metadata }) => !metadata.deletionTimestamp && isControlledBy(metadata, replicaSet.metadata.uid))
 }
 
 /** Reasons that end by themselves only when somebody changes something. */
@@ -65,10 +90,15 @@ const PATIENCE = 5_000
 /** The first failure that waiting will not mend. `now` is the API server's clock. */
 export function firstFailure(pods: readonly Pod[], now: number): PodFailure | undefined {
   for (const pod of pods) {
-    const failure = containerFailure(pod, now) ?? unschedulable(pod, now)
+    const failure = failureOf(pod, now)
     if (failure) return failure
   }
   return undefined
+}
+
+/** The same of one pod. */
+export function failureOf(pod: Pod, now: number): PodFailure | undefined {
+  return containerFailure(pod, now) ?? unschedulable(pod, now)
 }
 
 /** A container that has started again looks well until it ends the next time; so long it counts as crashing. */
@@ -113,7 +143,7 @@ function unschedulable({ metadata, status }: Pod, now: number): PodFailure | und
 
 /**
  * When each pod that is ready now became so, epoch milliseconds; a restart in between makes it later. The counts of the
- * Deployment lag behind the pods, so they alone do not show that a pod has just stopped being ready.
+ * workload lag behind the pods, so they alone do not show that a pod has just stopped being ready.
  */
 export function readyTimes(pods: readonly Pod[]): number[] {
   return pods.flatMap(({ status }) => {
@@ -126,8 +156,8 @@ export function readyTimes(pods: readonly Pod[]): number[] {
 export async function lastWarning(
   cluster: Cluster,
   { uid }: PodFailure,
-  replicaSet: ReplicaSet,
-  { namespace }: Place,
+  { template }: Candidate,
+  { namespace }: Pick<Place, 'namespace'>,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   try {
@@ -140,7 +170,7 @@ export async function lastWarning(
     })
     const at = (event: (typeof events)[number]) => event.lastTimestamp ?? event.eventTime ?? ''
     const last = events.sort((a, b) => (at(a) < at(b) ? 1 : -1))[0]
-    return last?.message && clip(mask(last.message, hiddenValues(replicaSet.spec.template)), 300)
+    return last?.message && clip(mask(last.message, hiddenValues(template)), 300)
   } catch (error) {
     if (error instanceof UnwindError && error.code === 'TARGET_FORBIDDEN') return undefined
     throw error

@@ -2,7 +2,8 @@ import type { Warning } from '../../../model/target.ts'
 import type { Cluster } from '../../kubernetes/connect.ts'
 import { refused } from '../../kubernetes/faults.ts'
 import type { Metadata } from '../../kubernetes/objects.ts'
-import type { ReplicaSet, Template } from './objects.ts'
+import type { Candidate } from './candidate.ts'
+import type { Template } from './objects.ts'
 
 /** A ConfigMap or Secret that a pod template reads. */
 interface Reference {
@@ -24,16 +25,16 @@ export interface Findings {
 }
 
 /**
- * ConfigMaps and Secrets are not kept with a ReplicaSet: old pods start with today's content. Says which of them have
- * changed since the ReplicaSet was made, and which are gone. Needs `get` on them; where that is denied, says so.
+ * ConfigMaps and Secrets are not kept with a template: old pods start with today's content. Says which of them have
+ * changed since what keeps the template was made, and which are gone. Needs `get` on them; where that is denied, says so.
  */
 export async function checkReferences(
   cluster: Cluster,
   namespace: string,
-  target: ReplicaSet,
+  target: Candidate,
   signal: AbortSignal,
 ): Promise<Findings> {
-  const all = references(target.spec.template)
+  const all = references(target.template)
   const findings = await Promise.all(
     all.slice(0, REFERENCES).map((reference) => check(cluster, namespace, reference, target, signal)),
   )
@@ -48,7 +49,7 @@ async function check(
   cluster: Cluster,
   namespace: string,
   { kind, name, optional }: Reference,
-  target: ReplicaSet,
+  target: Candidate,
   signal: AbortSignal,
 ): Promise<Findings> {
   const resource = kind === 'ConfigMap' ? 'configmaps' : 'secrets'
@@ -59,7 +60,7 @@ async function check(
   if (answer.status === 404) return { warnings: optional ? [] : [missing(kind, name)], unread: [] }
   if (answer.status !== 200) throw refused(answer, asked, cluster.name)
   const changed = contentChangedAt((answer.body as { metadata: Metadata }).metadata)
-  const made = target.metadata.creationTimestamp ?? ''
+  const made = target.createdAt ?? ''
   if (Date.parse(changed) > Date.parse(made))
     return { warnings: [changedSince(kind, name, changed, target)], unread: [] }
   return { warnings: [], unread: [] }
@@ -73,9 +74,8 @@ function contentChangedAt({ managedFields = [], creationTimestamp = '' }: Metada
 
 const DATA = ['f:data', 'f:binaryData', 'f:stringData']
 
-function changedSince(kind: string, name: string, at: string, target: ReplicaSet): Warning {
-  const { name: replicaSet, creationTimestamp } = target.metadata
-  const message = `${kind} ${name} was changed at ${at}, after ${replicaSet} was made at ${creationTimestamp}: the old pods will start with the new content`
+function changedSince(kind: string, name: string, at: string, target: Candidate): Warning {
+  const message = `${kind} ${name} was changed at ${at}, after ${target.name} was made at ${target.createdAt}: the old pods will start with the new content`
   return { code: 'CONFIG_CHANGED', message }
 }
 

@@ -1,22 +1,11 @@
 import { UnwindError } from '../../../model/errors.ts'
 import type { Warning } from '../../../model/target.ts'
 import type { Ledger } from '../../../model/service/facts.ts'
+import { type Candidate, leftBehind, withTemplate } from './candidate.ts'
 import { ofVersion, verifiedOf } from './ledger.ts'
-import type { Deployment, ReplicaSet } from './objects.ts'
-import type { DeploymentState } from './state.ts'
-import { images, parts, templateHash } from './template.ts'
-
-/** One thing that a Deployment can go back to: a ReplicaSet that it controls. */
-export interface Candidate {
-  replicaSet: ReplicaSet
-  name: string
-  revision: number
-  /** Numbers that this ReplicaSet had before; rolling back to one gives it a new number. */
-  earlier: number[]
-  images: string[]
-  hash: string
-  available: number
-}
+import type { Spot, Workload } from './objects.ts'
+import { keptBy, type WorkloadState } from './state.ts'
+import { parts } from './template.ts'
 
 /** What was chosen, and what the reader of the plan should know about the choice. */
 export interface Choice {
@@ -24,52 +13,29 @@ export interface Choice {
   warnings: Warning[]
 }
 
-/** The annotation by which a rollback says which ReplicaSet it left; the controller copies it to the one it went to. */
-export const LEFT = 'unwind.dev/rolled-back-from'
-
-const REVISION = 'deployment.kubernetes.io/revision'
-const EARLIER = 'deployment.kubernetes.io/revision-history'
-
-/** The ReplicaSets of a Deployment, newest revision first. */
-export function candidates(replicaSets: readonly ReplicaSet[]): Candidate[] {
-  return replicaSets
-    .map((replicaSet) => ({
-      replicaSet,
-      name: replicaSet.metadata.name,
-      revision: Number(replicaSet.metadata.annotations?.[REVISION] ?? 0),
-      earlier: (replicaSet.metadata.annotations?.[EARLIER] ?? '').split(',').filter(Boolean).map(Number),
-      images: images(replicaSet.spec.template),
-      hash: templateHash(replicaSet.spec.template),
-      available: replicaSet.status?.availableReplicas ?? 0,
-    }))
-    .sort((a, b) => b.revision - a.revision || (a.name < b.name ? -1 : 1))
+/** What one can choose from. */
+export interface Choices {
+  spot: Spot
+  workload: Workload
+  /** Newest revision first. */
+  all: readonly Candidate[]
+  /** Where the workload stands, which need not be the highest number. */
+  current: Candidate | undefined
+  /** What is recorded of the service's releases; undefined where it did not answer. */
+  ledger?: Ledger | undefined
 }
 
 /**
- * The candidate that keeps this template. As the controller does, the oldest one where several keep the same
- * (kubernetes pkg/controller/deployment/util FindNewReplicaSet).
+ * Resolves `to`. Throws NO_ROLLBACK_TARGET, naming what was looked for and what there is, and TARGET_UNREACHABLE where
+ * only the ledger could have told.
  */
-export function withTemplate(all: readonly Candidate[], hash: string): Candidate | undefined {
-  const created = (candidate: Candidate) => candidate.replicaSet.metadata.creationTimestamp ?? ''
-  return all.filter((candidate) => candidate.hash === hash).sort((a, b) => (created(a) < created(b) ? -1 : 1))[0]
-}
-
-/**
- * Resolves `to`. `current` is where the Deployment stands, which need not be the highest number; `ledger` is what is
- * recorded of the service's releases, undefined where it did not answer. Throws NO_ROLLBACK_TARGET, naming what was
- * looked for and what there is, and TARGET_UNREACHABLE where only the ledger could have told.
- */
-export function choose(
-  to: string | number,
-  all: readonly Candidate[],
-  current: Candidate | undefined,
-  ledger: Ledger | undefined,
-): Choice {
+export function choose(to: string | number, choices: Choices): Choice {
+  const { all, current, ledger } = choices
   const earlier = all.filter((candidate) => candidate !== current && before(candidate, current))
-  if (to === 'previous') return previous(earlier, all, current)
+  if (to === 'previous') return previous(earlier, choices)
   if (to === 'last-good') {
     const verified = verifiedOf(earlier, ledger)
-    return verified ? { candidate: verified, warnings: [] } : lastGood(earlier, all, current)
+    return verified ? { candidate: verified, warnings: [] } : lastGood(earlier, choices)
   }
   const recordedAs = typeof to === 'string' ? ofVersion(to, all, ledger) : undefined
   if (recordedAs) return { candidate: recordedAs, warnings: [] }
@@ -78,36 +44,36 @@ export function choose(
   if (choice) return choice
   const missing = nothing(
     `${typeof to === 'number' ? 'revision' : 'release, image, tag, digest or revision'} ${to}`,
-    all,
-    current,
+    choices,
   )
   if (ledger || typeof to === 'number') throw missing
   throw new UnwindError('TARGET_UNREACHABLE', `${missing.message}. The ledger of releases did not answer either`)
 }
 
 /** The state that an earlier run or an earlier step recorded. Throws NO_ROLLBACK_TARGET when it was pruned since. */
-export function recorded(state: DeploymentState, all: readonly Candidate[], current: Candidate | undefined): Candidate {
-  const named = all.find((candidate) => candidate.name === state.replicaSet && candidate.hash === state.templateHash)
+export function recorded(state: WorkloadState, choices: Choices): Candidate {
+  const { all, spot } = choices
+  const kept = keptBy(state)
+  const named = all.find(({ name, hash }) => name === kept && hash === state.templateHash)
   const found = named ?? withTemplate(all, state.templateHash)
   if (found) return found
-  throw nothing(`ReplicaSet ${state.replicaSet ?? '(none)'} with the recorded template`, all, current)
+  throw nothing(`${keeperOf(spot)} ${kept ?? '(none)'} with the recorded template`, choices)
 }
 
-/** Names of ReplicaSets that some rollback left. */
-export function leftBehind(deployment: Deployment, all: readonly Candidate[]): Set<string> {
-  const marks = [deployment.metadata, ...all.map((candidate) => candidate.replicaSet.metadata)]
-  return new Set(marks.flatMap(({ annotations }) => annotations?.[LEFT] ?? []))
+/** What keeps the templates of such a workload. */
+export function keeperOf({ kind }: Spot): string {
+  return kind === 'Deployment' ? 'ReplicaSet' : 'ControllerRevision'
 }
 
 function before(candidate: Candidate, current: Candidate | undefined): boolean {
   return current === undefined || candidate.revision < current.revision
 }
 
-function previous(earlier: readonly Candidate[], all: readonly Candidate[], current: Candidate | undefined): Choice {
+function previous(earlier: readonly Candidate[], choices: Choices): Choice {
   const [candidate] = earlier
-  if (!candidate) throw nothing('a revision before the present one', all, current)
-  const serving = earlier.find((other) => other.available > 0)
-  if (candidate.available > 0 || !serving) return { candidate, warnings: [] }
+  if (!candidate) throw nothing('a revision before the present one', choices)
+  const serving = earlier.find(serves)
+  if (serves(candidate) || !serving) return { candidate, warnings: [] }
   const message = `revision ${candidate.revision} has no pod that is available, while the older revision ${serving.revision} still serves: the previous release is probably bad too; ask for ${serving.revision} or last-good`
   return { candidate, warnings: [{ code: 'PREVIOUS_NOT_SERVING', message, confirm: true }] }
 }
@@ -116,11 +82,11 @@ function previous(earlier: readonly Candidate[], all: readonly Candidate[], curr
  * Where the ledger knows of no verified release this is a guess and says so: the newest earlier revision that
  * serves now (the rollout of the bad one got stuck), else the newest earlier one that no rollback has left.
  */
-function lastGood(earlier: readonly Candidate[], all: readonly Candidate[], current: Candidate | undefined): Choice {
-  const left = new Set(all.flatMap((candidate) => candidate.replicaSet.metadata.annotations?.[LEFT] ?? []))
-  const serving = earlier.find((candidate) => candidate.available > 0)
+function lastGood(earlier: readonly Candidate[], choices: Choices): Choice {
+  const left = leftBehind(choices.workload, choices.all)
+  const serving = earlier.find(serves)
   const candidate = serving ?? earlier.find(({ name }) => !left.has(name)) ?? earlier[0]
-  if (!candidate) throw nothing('an earlier revision', all, current)
+  if (!candidate) throw nothing('an earlier revision', choices)
   const because = serving
     ? 'it still serves, but nothing recorded that it was healthy'
     : 'it is the newest earlier one, but nothing recorded that it was healthy'
@@ -152,15 +118,20 @@ function names(wanted: string, image: string): boolean {
   return wanted === image || wanted === tag || wanted === digest
 }
 
-function nothing(wanted: string, all: readonly Candidate[], current: Candidate | undefined): UnwindError {
+function serves({ available = 0 }: Candidate): boolean {
+  return available > 0
+}
+
+function nothing(wanted: string, { all, current, spot, workload }: Choices): UnwindError {
   const list = all.slice(0, 10).map((candidate) => {
     const here = candidate === current ? ', present' : ''
     return `${candidate.revision} (${candidate.images.join(', ')}${here})`
   })
-  const known = list.length > 0 ? `it keeps ${list.join('; ')}` : 'it keeps no ReplicaSet'
+  const known = list.length > 0 ? `it keeps ${list.join('; ')}` : `it keeps no ${keeperOf(spot)}`
+  const because = workload.spec.revisionHistoryLimit === 0 ? ', because its revisionHistoryLimit is 0' : ''
   return new UnwindError(
     'NO_ROLLBACK_TARGET',
-    `the Deployment does not have ${wanted}; ${known}. Name one of these, or deploy a good release forward`,
+    `the ${spot.kind} does not have ${wanted}; ${known}${because}. Name one of these, or deploy a good release forward`,
     { wanted, revisions: all.slice(0, 10).map(({ revision }) => revision) },
   )
 }

@@ -1,13 +1,17 @@
 import { z } from 'zod'
 import { Duration, defineKind, Name, Sentence, stepFields } from '../../../model/step.ts'
 
-/** A Deployment as steps and measurements write it. */
+/** A workload that keeps its earlier templates, as steps and measurements write it. */
 export const Workload = z
   .string()
-  .regex(/^deployments?\/[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/, 'write deployment/<name>')
-  .describe('The workload: deployment/<name>.')
+  .regex(
+    /^(?:deployments?|statefulsets?|daemonsets?)\/[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/,
+    'write deployment/<name>, statefulset/<name> or daemonset/<name>',
+  )
+  .describe('The workload: deployment/<name>, statefulset/<name> or daemonset/<name>.')
 
-const Revision = z
+/** What a step goes back to. */
+export const To = z
   .union([
     z
       .int()
@@ -31,7 +35,7 @@ export const KubernetesStep = z
     workload: Workload,
     namespace: Name.optional().describe('Default: the namespace of the environment.'),
     cluster: Name.optional().describe('The connection. Default: the cluster of the environment.'),
-    to: Revision.default('last-good'),
+    to: To.default('last-good'),
     resume: z
       .boolean()
       .optional()
@@ -44,8 +48,9 @@ export const KubernetesStep = z
   })
   .meta({
     id: 'KubernetesStep',
-    title: 'Kubernetes Deployment',
-    description: 'Takes a Deployment back to an earlier ReplicaSet template and waits until its pods hold.',
+    title: 'Kubernetes workload',
+    description:
+      'Takes a Deployment, a StatefulSet or a DaemonSet back to an earlier pod template that the cluster keeps, and waits until its pods hold.',
   })
 export type KubernetesStep = z.infer<typeof KubernetesStep>
 

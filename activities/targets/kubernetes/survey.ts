@@ -1,17 +1,21 @@
 import type { Revision } from '../../../model/target.ts'
 import { type Cluster, loadKubeConfig, open, pinOf } from '../../kubernetes/connect.ts'
 import { revisions } from './history.ts'
-import { isControlledBy, list } from '../../kubernetes/objects.ts'
-import { type Deployment, type ReplicaSet } from './objects.ts'
+import { isControlledBy, list, type Metadata } from '../../kubernetes/objects.ts'
 import { type Owner, ownerOf, readClaims } from '../../kubernetes/owner.ts'
+import { type Candidate, newestFirst } from './candidate.ts'
+import { type ControllerRevision, ofControllerRevision } from './controllerrevisions.ts'
+import { type Spot, spotOf, type Workload } from './objects.ts'
+import { ofReplicaSet, type ReplicaSet } from './replicasets.ts'
+import { rollout } from './rollout.ts'
 
 /** What `unwind init` shows of a cluster and one of its namespaces. */
 export interface Survey {
   /** What the connection is to be pinned to. */
   pin: { server: string; caSha256?: string; clusterUid?: string }
   rights: Right[]
-  /** By name; empty where the account may not list Deployments and ReplicaSets. */
-  workloads: Workload[]
+  /** By name; empty where the account may not list them and what keeps their templates. */
+  workloads: Found[]
 }
 
 /** One right, whether the account has it, and what it is for. */
@@ -22,7 +26,7 @@ interface Right {
   purpose: 'plan' | 'apply' | 'evidence'
 }
 
-interface Workload {
+interface Found {
   workload: string
   replicas: number
   owner?: Owner
@@ -55,19 +59,29 @@ export async function survey({ kubeconfig, context, namespace, signal }: SurveyR
   return { pin, rights, workloads }
 }
 
-const LISTED = ['deployments.apps', 'replicasets.apps']
+const LISTED = [
+  'deployments.apps',
+  'statefulsets.apps',
+  'daemonsets.apps',
+  'replicasets.apps',
+  'controllerrevisions.apps',
+]
 
 const RIGHTS: readonly Omit<Right, 'allowed'>[] = [
-  { verb: 'get', resource: 'deployments.apps', purpose: 'plan' },
-  { verb: 'list', resource: 'deployments.apps', purpose: 'plan' },
-  { verb: 'get', resource: 'replicasets.apps', purpose: 'plan' },
-  { verb: 'list', resource: 'replicasets.apps', purpose: 'plan' },
+  ...LISTED.flatMap((resource) =>
+    (['get', 'list'] as const).map((verb) => ({ verb, resource, purpose: 'plan' as const })),
+  ),
   { verb: 'list', resource: 'pods', purpose: 'plan' },
   { verb: 'patch', resource: 'deployments.apps', purpose: 'apply' },
+  { verb: 'patch', resource: 'statefulsets.apps', purpose: 'apply' },
+  { verb: 'patch', resource: 'daemonsets.apps', purpose: 'apply' },
+  { verb: 'delete', resource: 'pods', purpose: 'apply' },
   { verb: 'list', resource: 'events', purpose: 'evidence' },
   { verb: 'get', resource: 'configmaps', purpose: 'evidence' },
   { verb: 'get', resource: 'secrets', purpose: 'evidence' },
   { verb: 'list', resource: 'horizontalpodautoscalers.autoscaling', purpose: 'evidence' },
+  { verb: 'list', resource: 'poddisruptionbudgets.policy', purpose: 'evidence' },
+  { verb: 'list', resource: 'resourcequotas', purpose: 'evidence' },
   { verb: 'list', resource: 'canaries.flagger.app', purpose: 'evidence' },
   { verb: 'list', resource: 'rollouts.argoproj.io', purpose: 'evidence' },
 ]
@@ -97,22 +111,36 @@ async function isAllowed(
   return (answer.body as { status?: { allowed?: boolean } }).status?.allowed === true
 }
 
-async function readWorkloads(cluster: Cluster, namespace: string, signal: AbortSignal): Promise<Workload[]> {
-  const path = (plural: string) => `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}/${plural}`
-  const [deployments, replicaSets, claims] = await Promise.all([
-    list<Deployment>(cluster, { path: path('deployments'), resource: 'deployments.apps', namespace, signal }),
-    list<ReplicaSet>(cluster, { path: path('replicasets'), resource: 'replicasets.apps', namespace, signal }),
+/** The workloads of every kind that keeps its earlier templates. */
+async function readWorkloads(cluster: Cluster, namespace: string, signal: AbortSignal): Promise<Found[]> {
+  const all = <T>(plural: string) =>
+    list<T>(cluster, {
+      path: `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}/${plural}`,
+      ...{ resource: `${plural}.apps`, namespace, signal },
+    })
+  const [deployments, statefulSets, daemonSets, replicaSets, controllerRevisions, claims] = await Promise.all([
+    all<Workload>('deployments'),
+    all<Workload>('statefulsets'),
+    all<Workload>('daemonsets'),
+    all<ReplicaSet>('replicasets'),
+    all<ControllerRevision>('controllerrevisions'),
     readClaims(cluster, { namespace, name: '' }, signal),
   ])
-  return deployments.map((deployment) => {
-    const { name, uid } = deployment.metadata
-    const owner = ownerOf('Deployment', deployment, claims)
-    const own = replicaSets.filter(({ metadata }) => isControlledBy(metadata, uid))
-    return {
-      workload: `deployment/${name}`,
-      replicas: deployment.spec.replicas ?? 1,
-      ...(owner && { owner }),
-      revisions: revisions(deployment, own),
-    }
-  })
+  const kept = (workload: Workload, spot: Spot): Candidate[] => {
+    const own = ({ metadata }: { metadata: Metadata }) => isControlledBy(metadata, workload.metadata.uid)
+    if (spot.kind === 'Deployment') return replicaSets.filter(own).map(ofReplicaSet)
+    return controllerRevisions.filter(own).flatMap((revision) => ofControllerRevision(revision, workload, spot) ?? [])
+  }
+  const found = (word: string, workloads: readonly Workload[]) =>
+    workloads.map((workload) => {
+      const spot = spotOf({ workload: `${word}/${workload.metadata.name}`, namespace })
+      const owner = ownerOf(spot.kind, workload, claims)
+      return {
+        workload: spot.workload,
+        replicas: rollout(workload, spot).desired,
+        ...(owner && { owner }),
+        revisions: revisions(workload, newestFirst(kept(workload, spot)), spot),
+      }
+    })
+  return [...found('deployment', deployments), ...found('statefulset', statefulSets), ...found('daemonset', daemonSets)]
 }

@@ -5,7 +5,7 @@ import type { Template } from './objects.ts'
 /** The label by which the controller tells pods of one ReplicaSet from those of another; no part of what people wrote. */
 const POD_TEMPLATE_HASH = 'pod-template-hash'
 
-/** sha256 of a pod template's canonical JSON: equal for the same template in a Deployment and in its ReplicaSet. */
+/** sha256 of a pod template's canonical JSON: equal for the same template in a workload and in what keeps it. */
 export function templateHash(template: Template): string {
   return createHash('sha256')
     .update(canonical(pure(template)))
@@ -14,7 +14,7 @@ export function templateHash(template: Template): string {
 
 /**
  * The template as somebody wrote it: without the controller's label and without the nulls that some clients write for
- * absent fields. It is what goes back into the Deployment, so nothing else is touched.
+ * absent fields. It is what goes back into the workload, so nothing else is touched.
  */
 export function pure(template: Template): Template {
   const copy = withoutNulls(template) as Template

@@ -3,70 +3,83 @@ import { UnwindError } from '../../../model/errors.ts'
 import type { Again, CallContext, Evidence, Verdict } from '../../../model/target.ts'
 import type { Cluster } from '../../kubernetes/connect.ts'
 import { clip } from '../../kubernetes/faults.ts'
-import { type Place, type Read } from '../../kubernetes/objects.ts'
-import { type Deployment, type ReplicaSet, readDeployment, readReplicaSet, readReplicaSets } from './objects.ts'
+import type { Read } from '../../kubernetes/objects.ts'
+import { type Candidate, isOf, withTemplate } from './candidate.ts'
+import { remaining } from './held.ts'
+import { readCandidates, readKept } from './kept.ts'
+import { readWorkload, type Spot, spotOf, type Workload } from './objects.ts'
 import { firstFailure, lastWarning, type Pod, type PodFailure, readPods, readyTimes } from './pods.ts'
-import { candidates, withTemplate } from './revision.ts'
 import { changedAt, deadlineExceeded, deadlocked, type Rollout, rollout } from './rollout.ts'
 import type { KubernetesStep } from './schema.ts'
-import { type DeploymentState, isAt, placeOf } from './state.ts'
+import { isAt, isPaused, type WorkloadState } from './state.ts'
+import { stuckPods } from './stuck.ts'
 
 type Judgement = Verdict | (Again & { evidence: Evidence })
 
 /** Pods need some time to show a failure, and a fast rollout should not wait for a list of them. */
 const FIRST_LOOK_AT_PODS = 300
 
-/** Is the Deployment in this state, and do its pods hold there? Fails as soon as waiting can't help. */
+/** Is the workload in this state, and do its pods hold there? Fails as soon as waiting can't help. */
 export async function verify(
   step: KubernetesStep,
-  state: DeploymentState,
+  state: WorkloadState,
   context: CallContext<Cluster>,
 ): Promise<Judgement> {
-  const place = placeOf(step)
-  const [found] = await Promise.all([readExisting(place, context), context.connection.identity(context.signal)])
-  if (!found) return verdict('fail', `deployment/${place.name} in ${place.namespace} does not exist any more`)
-  const { object: deployment, date: now } = found
-  if (!isAt(deployment, state)) return elsewhere(deployment, state, place)
-  const progress = rollout(deployment)
+  const spot = spotOf(step)
+  const [found] = await Promise.all([readExisting(spot, context), context.connection.identity(context.signal)])
+  if (!found) return verdict('fail', `${spot.workload} in ${spot.namespace} does not exist any more`)
+  const { object: workload, date: now } = found
+  if (!isAt(workload, state)) return elsewhere(workload, state, spot)
+  const progress = rollout(workload, spot)
   if (!progress.observed) return wait(context, 'the controller has not seen the change yet', progress)
-  if (progress.desired === 0)
-    return verdict('inconclusive', `deployment/${place.name} has 0 replicas: no pod shows that it works`, progress)
-  if (progress.complete && milliseconds(step.soak) === 0) return passed(progress, place, 0)
+  if (progress.desired === 0) return verdict('inconclusive', nothingRuns(spot), progress)
+  if (progress.complete && milliseconds(step.soak) === 0) return passed(progress, spot, 0)
   const ready = `${progress.available} of ${progress.desired} pods ready`
-  if (!progress.complete && Date.now() - context.since < FIRST_LOOK_AT_PODS) return wait(context, ready, progress)
-  const named = await readReplicaSet(context.connection, place, state.replicaSet, context.signal)
-  const replicaSet = named ?? (await findReplicaSet(deployment, state, place, context))
-  if (!replicaSet) return wait(context, 'its ReplicaSet is not there yet', progress)
-  return judgePods(step, { deployment, replicaSet, progress, now }, place, context)
+  const early = !progress.complete && !progress.held && Date.now() - context.since < FIRST_LOOK_AT_PODS
+  if (early) return wait(context, ready, progress)
+  const candidate = await findKept(workload, state, spot, context)
+  if (!candidate) return wait(context, 'what keeps its template is not there yet', progress)
+  return judgePods(step, { workload, spot, candidate, progress, now }, context)
+}
+
+function nothingRuns({ kind, workload }: Spot): string {
+  if (kind === 'DaemonSet') return `${workload} belongs on no node: no pod shows that it works`
+  return `${workload} has 0 replicas: no pod shows that it works`
 }
 
 interface Sight {
-  deployment: Deployment
-  replicaSet: ReplicaSet
+  workload: Workload
+  spot: Spot
+  candidate: Candidate
   progress: Rollout
   now: number
 }
 
-async function judgePods(
-  step: KubernetesStep,
-  { deployment, replicaSet, progress, now }: Sight,
-  place: Place,
-  context: CallContext<Cluster>,
-): Promise<Judgement> {
-  const pods = await readPods(context.connection, replicaSet, place, context.signal)
+async function judgePods(step: KubernetesStep, sight: Sight, context: CallContext<Cluster>): Promise<Judgement> {
+  const { workload, spot, candidate, progress, now } = sight
+  const all = await readPods(context.connection, candidate, spot, context.signal)
+  const pods = all.filter(({ metadata }) => !metadata.deletionTimestamp && isOf(metadata, candidate))
   const failure = firstFailure(pods, now)
-  if (failure) return failed(failure, replicaSet, place, context)
-  if (progress.complete) return soak(step, progress, pods, now, place, context)
-  const full = deadlocked(deployment, replicaSet)
-  if (full)
-    return verdict(
-      'fail',
-      `no new pod can be made and no old one may end before: ${clip(full.message ?? '')}; raise the quota or allow maxUnavailable`,
-      progress,
-    )
-  const expired = deadlineExceeded(deployment, changedAt(deployment, context))
+  if (failure) return failed(failure, candidate, spot, context)
+  if (progress.complete) return soak(step, progress, pods, now, spot, context)
+  const standstill = standsStill(sight, all)
+  if (standstill) return verdict('fail', standstill, progress)
+  if (progress.held) return verdict('inconclusive', remaining(all, candidate, progress.held, spot), progress)
+  const expired = deadlineExceeded(workload, changedAt(workload, context))
   if (!expired) return wait(context, `${progress.available} of ${progress.desired} pods ready`, progress)
   return verdict('fail', `the rollout made no progress in time: ${clip(expired.message ?? '')}`, progress)
+}
+
+/** Why waiting will not bring the rollout further; undefined where it may. */
+function standsStill({ workload, spot, candidate, now }: Sight, all: readonly Pod[]): string | undefined {
+  const full = deadlocked(workload, candidate)
+  if (full)
+    return `no new pod can be made and no old one may end before: ${clip(full.message ?? '')}; raise the quota or allow maxUnavailable`
+  const stuck = stuckPods(workload, spot, all, candidate, now).find(({ certain }) => certain)
+  return (
+    stuck &&
+    `pod ${stuck.pod.metadata.name} of another template is not ready (${stuck.reason}), and ${spot.workload} waits for it before it moves any other: retry, which deletes it`
+  )
 }
 
 /**
@@ -79,7 +92,7 @@ function soak(
   progress: Rollout,
   pods: readonly Pod[],
   now: number,
-  place: Place,
+  spot: Spot,
   context: CallContext<Cluster>,
 ): Judgement {
   const times = readyTimes(pods)
@@ -89,7 +102,7 @@ function soak(
   const skewed = ready > now + SKEW
   const held = Math.min(Date.now() - context.since, skewed ? Number.POSITIVE_INFINITY : now - ready)
   const wanted = milliseconds(step.soak)
-  if (held >= wanted) return passed(progress, place, held)
+  if (held >= wanted) return passed(progress, spot, held)
   const doing = `all ${progress.desired} pods ready, held for ${readable(Math.max(0, held))} of ${step.soak}`
   const evidence = { summary: doing, facts: { ...progress } }
   return { again: Math.min(1_000, Math.max(20, wanted - held)), doing, evidence }
@@ -98,33 +111,28 @@ function soak(
 /** Times in Kubernetes have whole seconds, and nodes are not set to the millisecond. */
 const SKEW = 5_000
 
-function passed(progress: Rollout, place: Place, held: number): Verdict {
+function passed(progress: Rollout, { workload }: Spot, held: number): Verdict {
   const pods = progress.desired === 1 ? 'the one pod' : `all ${progress.desired} pods`
   const since = held > 0 ? `, held for ${readable(held)}` : ''
-  return verdict(
-    'pass',
-    `${pods} of deployment/${place.name} run the restored template and are ready${since}`,
-    progress,
-  )
+  return verdict('pass', `${pods} of ${workload} run the restored template and are ready${since}`, progress)
 }
 
 async function failed(
   failure: PodFailure,
-  replicaSet: ReplicaSet,
-  place: Place,
+  candidate: Candidate,
+  spot: Spot,
   context: CallContext<Cluster>,
 ): Promise<Verdict> {
   const { uid: _, ...seen } = failure
-  const event = await lastWarning(context.connection, failure, replicaSet, place, context.signal)
+  const event = await lastWarning(context.connection, failure, candidate, spot, context.signal)
   const exit = failure.exitCode === undefined ? '' : `, exit code ${failure.exitCode}`
   const where = failure.container ? `container ${failure.container} of pod ${failure.pod}` : `pod ${failure.pod}`
   return verdict('fail', `${where}: ${failure.reason}${exit}`, { ...seen, ...(event && { event }) })
 }
 
-function elsewhere({ metadata, spec }: Deployment, state: DeploymentState, place: Place): Verdict {
-  const name = `deployment/${place.name}`
+function elsewhere({ metadata, spec }: Workload, state: WorkloadState, { workload: name }: Spot): Verdict {
   if (metadata.uid !== state.uid) return verdict('fail', `${name} was deleted and made anew`, { uid: metadata.uid })
-  if ((spec.paused === true) !== state.paused)
+  if ((spec.paused === true) !== isPaused(state))
     return verdict('fail', `somebody ${spec.paused ? 'paused' : 'resumed'} ${name}`)
   const writers = (metadata.managedFields ?? []).flatMap(({ manager, time, subresource }) =>
     subresource ? [] : [`${manager} at ${time}`],
@@ -148,22 +156,22 @@ function verdict(status: Verdict['status'], summary: string, facts?: object): Ve
   return { status, evidence: { summary, ...(facts && { facts: { ...facts } }) } }
 }
 
-async function readExisting(place: Place, context: CallContext<Cluster>): Promise<Read<Deployment> | undefined> {
+async function readExisting(spot: Spot, context: CallContext<Cluster>): Promise<Read<Workload> | undefined> {
   try {
-    return await readDeployment(context.connection, place, context.signal)
+    return await readWorkload(context.connection, spot, context.signal)
   } catch (error) {
     if (error instanceof UnwindError && error.code === 'TARGET_NOT_FOUND') return undefined
     throw error
   }
 }
 
-/** Pruned and made anew, the ReplicaSet of the same template may have another name. */
-async function findReplicaSet(
-  deployment: Deployment,
-  state: DeploymentState,
-  place: Place,
+/** Pruned and made anew, what keeps the same template may have another name. */
+async function findKept(
+  workload: Workload,
+  state: WorkloadState,
+  spot: Spot,
   { connection, signal }: CallContext<Cluster>,
-): Promise<ReplicaSet | undefined> {
-  const all = candidates(await readReplicaSets(connection, deployment, place.namespace, signal))
-  return withTemplate(all, state.templateHash)?.replicaSet
+): Promise<Candidate | undefined> {
+  const named = await readKept(connection, workload, spot, state, signal)
+  return named ?? withTemplate(await readCandidates(connection, workload, spot, signal), state.templateHash)
 }

@@ -101,12 +101,14 @@ function rolloutLines(script: Script, part: Part): string[] {
 function chooseCall(
   script: Script,
   part: Part,
-  { wanted, name, list }: NonNullable<Rollout['choose']>,
+  { wanted, name, list, columns }: NonNullable<Rollout['choose']>,
   number: string,
 ): string {
   script.uses.add('choose')
   const own = named(script, 'choose', part.id)
-  script.functions.push(...body(own, [`choose ${wanted} ${name} ${list.join(' ')}`, `${number}=$revision`]))
+  script.functions.push(
+    ...body(own, [`choose ${wanted} ${name} ${list.join(' ')} -o ${columns}`, `${number}=$revision`]),
+  )
   return stepCall({ ...part, optional: false }, `${part.title}: which revision`, own)
 }
 

@@ -82,7 +82,7 @@ step() {
   choose: {
     uses: ['note'],
     lines: `
-# choose <wanted> <workload> <kubectl get replicasets …>: sets revision to a number; what no number can be made of, a
+# choose <wanted> <workload> <kubectl get … with the number and the workload as first columns>: sets revision to a number; what no number can be made of, a
 # person finds in the list.
 choose() {
   wanted=$1
@@ -90,7 +90,7 @@ choose() {
   shift 2
   revision=$wanted
   case $revision in *[!0-9]* | '') ;; *) return 0 ;; esac
-  listed=$("$@" -o 'custom-columns=REVISION:.metadata.annotations.deployment\\.kubernetes\\.io/revision,WORKLOAD:.metadata.ownerReferences[0].name,READY:.status.readyReplicas,IMAGES:.spec.template.spec.containers[*].image,CREATED:.metadata.creationTimestamp') || return 1
+  listed=$("$@") || return 1
   listed=$(printf '%s\\n' "$listed" | awk -v owner="$owner" 'NR == 1 || $2 == owner' | sort -n)
   printf '%s\\n' "$listed" >&2
   if [ "$wanted" = previous ]; then

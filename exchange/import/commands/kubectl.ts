@@ -5,7 +5,7 @@ const GLOBAL = ['namespace|n=', 'context=', 'kubeconfig=', 'cluster=', 'user=', 
 const LOOKS = /^(get|describe|logs|top|events|explain|version|cluster-info|api-resources|diff|wait|auth)$/
 const CONTEXT = 'which cluster it is must be a connection of the configuration, not a flag'
 
-/** `kubectl` and `oc`: what takes a Deployment back, what looks, and what destroys. */
+/** `kubectl` and `oc`: what takes a workload back, what looks, and what destroys. */
 export const kubectl: Recogniser = (args, around) => {
   const at = commandAt(args)
   const [verb, ...rest] = args.slice(at)
@@ -56,7 +56,11 @@ function rollout(verb: string | undefined, args: Args): Became {
 const PREVIOUS =
   'As kubectl does, it goes to the revision before; the plan resolves it once, so a second run does not go forward again.'
 
-/** deployment/name of each workload, or why that can't be said. */
+/** As kubectl takes them, and as a step writes them. */
+const WORKLOADS = /^(deploy|deployments?|sts|statefulsets?|ds|daemonsets?)(?:\.apps|\.v1\.apps)?\/([^/]+)$/
+const LONG: Record<string, string> = { deploy: 'deployment', sts: 'statefulset', ds: 'daemonset' }
+
+/** kind/name of each workload, or why that can't be said. */
 function workloads({ positional, has, unclear }: Flags): string[] | string {
   if (has('filename') || unclear.some((flag) => /^(-f|-k|--filename|--kustomize|-l|--selector|--all)$/.test(flag)))
     return 'It names its workloads by file or selector, which only the cluster can resolve.'
@@ -64,9 +68,13 @@ function workloads({ positional, has, unclear }: Flags): string[] | string {
   const words = positional.flatMap((word) => word ?? [])
   const pairs = words.some((word) => word.includes('/')) ? words : words.slice(1).map((name) => `${words[0]}/${name}`)
   if (pairs.length === 0) return 'It names no workload.'
-  const found = pairs.map((pair) => /^(?:deploy|deployments?)(?:\.apps|\.v1\.apps)?\/([^/]+)$/.exec(pair)?.[1])
-  if (found.includes(undefined)) return `Only Deployments are taken back by this step, not ${pairs.join(' ')}.`
-  return found.map((name) => `deployment/${name}`)
+  const found = pairs.map((pair) => WORKLOADS.exec(pair) ?? undefined)
+  if (found.includes(undefined))
+    return `Only Deployments, StatefulSets and DaemonSets are taken back by this step, not ${pairs.join(' ')}.`
+  return found.map((match) => {
+    const [, kind = '', name = ''] = match ?? []
+    return `${LONG[kind] ?? kind.replace(/s$/, '')}/${name}`
+  })
 }
 
 function namespaceOf({ values }: Flags): Record<string, string> {
@@ -113,7 +121,11 @@ function remove(args: Args): Became {
 }
 
 function look(verb: string, args: Args, after: boolean): Became {
-  const pods = verb === 'get' && /^(po|pods?|deploy|deployments?|rs|replicasets?|all)(\/|,|$)/.test(args[0] ?? '')
+  const pods =
+    verb === 'get' &&
+    /^(po|pods?|deploy|deployments?|sts|statefulsets?|ds|daemonsets?|rs|replicasets?|controllerrevisions?|all)(\/|,|$)/.test(
+      args[0] ?? '',
+    )
   if (pods || verb === 'wait')
     return after
       ? { as: 'look', with: 'kubernetes', because: 'The step before checks its pods until they hold.' }

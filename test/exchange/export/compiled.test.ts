@@ -44,6 +44,9 @@ test('the script of a compiled run goes to the ReplicaSet that its plan names, a
   const made = breakGlassScript(input, configuration.connections, [{ id: 'app', plan }])
   expect(made.remarks).toEqual([])
   expect(made.text).toContain('get replicaset checkout-7d9')
+  const revisioned = { ...plan, to: { controllerRevision: { name: 'checkout-5f6', uid: 'u' }, templateHash: 'x' } }
+  const other = breakGlassScript(input, configuration.connections, [{ id: 'app', plan: revisioned }])
+  expect(other.text).toContain('checkout-5f6')
   expect(made.text).toContain('http https://checkout.example.org/healthz 200')
   expect(made.text).toContain(`# Revision of the runbook: ${'a'.repeat(64)}`)
   expect(made.text).not.toContain('parameter_')
