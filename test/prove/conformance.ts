@@ -5,13 +5,14 @@ import { conformance } from '../support/conformance.ts'
 import { until } from '../support/until.ts'
 import { kubernetesFixture } from '../targets/kubernetes-fixture.ts'
 import { type Lab, openLab } from '../targets/kubernetes-lab.ts'
+import type { Kind } from '../targets/kubernetes-manifests.ts'
 import type { Where } from '../targets/kubernetes-place.ts'
 import { missingRights } from './conformance/rights.ts'
 
 export const title = 'Every promise of a target, kept by each target on its real system'
 
 export const describe =
-  'Starts a Kubernetes control plane, or takes the one of --kubeconfig <path> [--context <name>]: there it works in a namespace of its own, which it deletes, or in the one of -n <name>, where it deletes what it made. --cases N runs the suite N times.'
+  'Starts a Kubernetes control plane, or takes the one of --kubeconfig <path> [--context <name>]: there it works in a namespace of its own, which it deletes, or in the one of -n <name>, where it deletes what it made. --kinds deployment,statefulset,daemonset says of what: of all on its own control plane, of Deployments elsewhere, for a DaemonSet runs on every node. --cases N runs the suite N times.'
 
 interface Line {
   name: string
@@ -28,32 +29,35 @@ export async function prove(
   { cases, args }: { cases: number; seed: number; args: string[] },
   report: (line: Line) => void,
 ): Promise<void> {
-  const given = whereIn(args)
+  const { where: given, kinds } = read(args)
   const cluster = given ? undefined : await startCluster()
   try {
     const where = given ?? { kubeconfig: cluster?.kubeconfig ?? '' }
     await reachable(where)
-    for (let round = 0; round < Math.max(1, cases); round++) await proveOnce(where, report)
+    for (let round = 0; round < Math.max(1, cases); round++) await proveOnce(where, kinds, report)
   } finally {
     await cluster?.stop()
   }
 }
 
-async function proveOnce(where: Where, report: (line: Line) => void): Promise<void> {
+async function proveOnce(where: Where, kinds: readonly Kind[], report: (line: Line) => void): Promise<void> {
   const lab = await openLab(where, PREFIX)
   const interrupt = onInterrupt()
   try {
-    const withheld = await permitted(lab)
-    const what = 'Deployments of registry.k8s.io/pause, a Secret, a ConfigMap, a ServiceAccount, a Role, a RoleBinding'
+    const withheld = await permitted(lab, kinds)
+    const what = `${kinds.map((kind) => `${kind}s`).join(', ')} of registry.k8s.io/pause, a Secret, a ConfigMap, a ServiceAccount, a Role, a RoleBinding`
     const named = lab.named('') ? `, each called ${lab.named('')}…` : ''
     console.log(`works in namespace ${lab.namespace} of ${lab.connection.server}: makes ${what}${named}`)
     if (withheld.length > 0)
       console.log(`goes on without rights to ${withheld.join(', ')}, which the account can't grant`)
-    const fixture = kubernetesFixture(lab, withheld)
-    for (const { name, run } of conformance) {
-      if (interrupt.asked()) throw new Error('interrupted')
-      const failure = await run(fixture).then(() => undefined, reason)
-      report({ name: `kubernetes: ${name}`, passed: failure === undefined, ...(failure && { detail: failure }) })
+    for (const kind of kinds) {
+      const fixture = kubernetesFixture(lab.of(kind), withheld)
+      for (const { name, run } of conformance) {
+        if (interrupt.asked()) throw new Error('interrupted')
+        const failure = await run(fixture).then(() => undefined, reason)
+        const line = `kubernetes, of a ${kind}: ${name}`
+        report({ name: line, passed: failure === undefined, ...(failure && { detail: failure }) })
+      }
     }
   } finally {
     const failure = await clear(lab).then(() => undefined, reason)
@@ -68,8 +72,8 @@ async function reachable(where: Where): Promise<void> {
 }
 
 /** A namespace or a right that is missing is told before the first object is made. Answers what can be done without. */
-async function permitted({ ask, namespace }: Lab): Promise<string[]> {
-  const { rights, groups } = await missingRights(ask, namespace)
+async function permitted({ ask, namespace }: Lab, kinds: readonly Kind[]): Promise<string[]> {
+  const { rights, groups } = await missingRights(ask, namespace, kinds)
   if (rights.length > 0) throw new Error(`the account lacks rights in namespace ${namespace}: ${rights.join(', ')}`)
   const probe = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: PREFIX } }
   await ask('POST', `/api/v1/namespaces/${namespace}/configmaps?dryRun=All`, probe)
@@ -107,14 +111,25 @@ function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-function whereIn(args: string[]): Where | undefined {
+const KINDS = ['deployment', 'statefulset', 'daemonset'] as const
+
+function read(args: string[]): { where: Where | undefined; kinds: readonly Kind[] } {
   const text = { type: 'string' } as const
   const { values } = parseArgs({
     args,
-    options: { kubeconfig: text, context: text, namespace: { ...text, short: 'n' } },
+    options: { kubeconfig: text, context: text, namespace: { ...text, short: 'n' }, kinds: text },
   })
   const { kubeconfig, context, namespace } = values
-  if (kubeconfig) return { kubeconfig, ...(context && { context }), ...(namespace && { namespace }) }
-  if (context || namespace) throw new Error('--context and -n need --kubeconfig <path>: no cluster is taken unasked')
-  return undefined
+  if (!kubeconfig && (context || namespace))
+    throw new Error('--context and -n need --kubeconfig <path>: no cluster is taken unasked')
+  const where = kubeconfig ? { kubeconfig, ...(context && { context }), ...(namespace && { namespace }) } : undefined
+  return { where, kinds: values.kinds ? kindsOf(values.kinds) : where ? ['deployment'] : KINDS }
+}
+
+function kindsOf(text: string): Kind[] {
+  return text.split(',').map((word) => {
+    const kind = KINDS.find((known) => known === word)
+    if (!kind) throw new Error(`--kinds takes ${KINDS.join(', ')}, not ${JSON.stringify(word)}`)
+    return kind
+  })
 }

@@ -1,5 +1,6 @@
 import { manifest } from '../../targets/kubernetes-accounts.ts'
 import type { Lab } from '../../targets/kubernetes-lab.ts'
+import type { Kind } from '../../targets/kubernetes-manifests.ts'
 
 interface Right {
   verb: string
@@ -7,10 +8,10 @@ interface Right {
   resource: string
 }
 
-/** What the suite does in its namespace, beside what it grants. */
+/** What the suite does in its namespace, beside what it grants, and with workloads of the kinds asked for. */
 const ACTS: readonly (readonly [group: string, resource: string, verbs: string])[] = [
-  ['apps', 'deployments', 'get list create patch delete'],
   ['apps', 'replicasets', 'get list'],
+  ['apps', 'controllerrevisions', 'get list'],
   ['', 'pods', 'list'],
   ['', 'secrets', 'get create patch delete'],
   ['', 'configmaps', 'get create patch delete'],
@@ -32,8 +33,9 @@ export interface Missing {
 const OPTIONAL = ['flagger.app', 'argoproj.io']
 
 /** What the account of these requests lacks in the namespace for the whole suite; nothing is made to find out. */
-export async function missingRights(ask: Lab['ask'], namespace: string): Promise<Missing> {
-  const acts = ACTS.flatMap(([group, resource, verbs]) => each(group, resource, verbs.split(' ')))
+export async function missingRights(ask: Lab['ask'], namespace: string, kinds: readonly Kind[]): Promise<Missing> {
+  const workloads = kinds.map((kind) => ['apps', `${kind}s`, 'get list create patch delete'] as const)
+  const acts = [...workloads, ...ACTS].flatMap(([group, resource, verbs]) => each(group, resource, verbs.split(' ')))
   const wanted = [...acts, ...(await granted())]
   const allowed = await Promise.all(wanted.map((right) => isAllowed(ask, namespace, right)))
   const lacking = wanted.filter((_, index) => !allowed[index])

@@ -1,5 +1,6 @@
 import { type Crash, killedAfter, killedAt, late, outage, reached, standstill } from './strikes.ts'
 import { verb } from './run.ts'
+import type { Kind } from '../../targets/kubernetes-manifests.ts'
 
 /** Every moment at which something dies. */
 export const crashes: readonly Crash[] = [
@@ -7,6 +8,9 @@ export const crashes: readonly Crash[] = [
   killedAt('the worker dies after the change, before its answer', 'change', 'answer'),
   late('the worker dies while the change is on its way, and it arrives late', 1),
   ...takingBack(),
+  ...ofKind('statefulset'),
+  ...ofKind('daemonset'),
+  ...heldUp(),
   killedAt('the worker dies before the dry run', 'dry-run', 'request'),
   killedAt('the worker dies after the dry run, before its answer', 'dry-run', 'answer'),
   killedAfter('the worker dies while it plans', 'plan', 'scheduled'),
@@ -112,4 +116,24 @@ function takingBack(): Crash[] {
 /** What was paused is taken back in two writes, the third and last of the run. */
 function pausing(name: string, moment: 'request' | 'answer'): Crash {
   return { ...killedAt(name, 'change', moment, 3), paused: true, step: { resume: true } }
+}
+
+/** The write is the same for every kind, and so are the moments at which it may be cut off. */
+function ofKind(kind: Kind): Crash[] {
+  return [
+    killedAt(`of a ${kind}: the worker dies before the change reaches the cluster`, 'change', 'request'),
+    killedAt(`of a ${kind}: the worker dies after the change, before its answer`, 'change', 'answer'),
+    late(`of a ${kind}: the worker dies while the change is on its way, and it arrives late`, 1),
+    killedAfter(`of a ${kind}: the worker dies while it verifies`, 'verify', 'scheduled'),
+  ].map((crash) => ({ ...crash, kind }))
+}
+
+/** After the template a pod is deleted: the second write of the run. */
+function heldUp(): Crash[] {
+  const held = 'of a statefulset that a pod holds up'
+  return [
+    killedAt(`${held}: the worker dies between the change and the deletion of the pod`, 'change', 'request', 2),
+    killedAt(`${held}: the worker dies after the deletion, before its answer`, 'change', 'answer', 2),
+    late(`${held}: the worker dies while the deletion is on its way, and it arrives late`, 2, 1),
+  ].map((crash) => ({ ...crash, kind: 'statefulset', heldUp: true }))
 }

@@ -27,7 +27,7 @@ export interface Ground {
   configuration: Configuration
   /** The workflow code that the workers run. */
   bundle: { code: string }
-  /** Which PATCH the proxy may hold: the server's dry run, or the change; the nth from now on and those after it. */
+  /** Which write the proxy may hold: the server's dry run, or the change; the nth from now on and those after it. */
   watch(write: 'dry-run' | 'change', nth?: number): void
   /** SIGSTOP of the API server and, with `false`, SIGCONT. Only where the control plane is the ground's own. */
   freeze?: (off: boolean) => void
@@ -98,7 +98,8 @@ async function holding({ kubeconfig }: Lab): Promise<Pick<Ground, 'proxy' | 'wat
   const proxy = await startProxy({
     url: new URL(config.getCurrentCluster()?.server ?? ''),
     options,
-    isWrite: (method, path) => method === 'PATCH' && path.includes('dryRun=') === dryRun && passing-- <= 0,
+    isWrite: (method, path) =>
+      /^(?:PATCH|DELETE)$/.test(method) && path.includes('dryRun=') === dryRun && passing-- <= 0,
   })
   return {
     proxy,

@@ -7,47 +7,76 @@ import { compile } from '../../../model/compile.ts'
 import { rollbackId, TASK_QUEUE } from '../../../model/ids.ts'
 import type { RunState } from '../../../model/run.ts'
 import { until } from '../../support/until.ts'
+import type { Lab } from '../../targets/kubernetes-lab.ts'
+import type { Kind } from '../../targets/kubernetes-manifests.ts'
 import type { Ground } from './ground.ts'
 
 const STATUS = defineSearchAttributeKey('UnwindStatus', 'KEYWORD')
 const LIMIT = 120_000
 
-/** A Deployment with two releases, and what has become of it since it had them. */
+/** A workload with two releases, and what has become of it since it had them. */
 export interface Subject {
   name: string
   step: Record<string, unknown>
   /** How often its spec has changed. */
   changes(): Promise<number>
-  /** The release that it is at. */
+  /** The release that it is at; neither as well where a pod was touched that had no part in it. */
   at(): Promise<'old' | 'new' | 'neither'>
 }
 
 /** What is special about a subject. */
 interface Shape {
   step?: object
+  kind?: Kind
   paused?: boolean
+  heldUp?: boolean
 }
 
 /** Deploys an old and a new release. `step` is added to the step that goes back to the old one. */
-export async function newSubject({ lab }: Ground, { step = {}, paused = false }: Shape): Promise<Subject> {
+export async function newSubject({ lab: any }: Ground, shape: Shape): Promise<Subject> {
+  const { step = {}, kind = 'deployment', paused = false, heldUp = false } = shape
+  const lab = any.of(kind)
   const name = `shop-${randomUUID().slice(0, 8)}`
-  const templates: string[] = []
-  for (const image of ['3.9', '3.10']) {
-    await lab.deploy(name, { image, replicas: 1 })
-    templates.push(canonical((await lab.deployment(name)).spec.template))
-  }
+  const replicas = heldUp ? 2 : 1
+  await lab.deploy(name, { image: '3.9', replicas })
+  const old = canonical((await lab.workload(name)).spec.template)
+  // The pods that nothing may touch on the way back.
+  const spared = heldUp ? await podOf(lab, `${name}-0`) : undefined
+  if (heldUp) await holdUp(lab, name, replicas)
+  else await lab.deploy(name, { image: '3.10', replicas })
+  const templates = [old, canonical((await lab.workload(name)).spec.template)]
   if (paused) await lab.patch(name, { spec: { paused } })
-  const generation = async () => (await lab.deployment(name)).metadata.generation ?? 0
+  const generation = async () => (await lab.workload(name)).metadata.generation ?? 0
   const before = await generation()
   return {
     name,
-    step: { kind: 'kubernetes', workload: `deployment/${name}`, to: 'previous', soak: '0s', ...step },
+    step: { kind: 'kubernetes', workload: `${kind}/${name}`, to: 'previous', soak: '0s', ...step },
     changes: async () => (await generation()) - before,
     at: async () => {
-      const now = canonical((await lab.deployment(name)).spec.template)
+      const now = canonical((await lab.workload(name)).spec.template)
+      if (spared !== undefined && (await podOf(lab, `${name}-0`)) !== spared) return 'neither'
       return (['old', 'new'] as const)[templates.indexOf(now)] ?? 'neither'
     },
   }
+}
+
+/** The newest pod of an ordered StatefulSet fails, so its controller waits for it and moves no other. */
+async function holdUp(lab: Lab, name: string, replicas: number): Promise<void> {
+  await lab.deploy(name, { image: '3.10', replicas, behaviour: 'crash-loop' }, 'observed')
+  await until(
+    () => lab.pods(name),
+    (pods) => JSON.stringify(pods).includes('CrashLoopBackOff'),
+    () => 'no pod fails',
+    60_000,
+  )
+}
+
+async function podOf(lab: Lab, name: string): Promise<string | undefined> {
+  const { items } = await lab.ask<{ items: { metadata: { name: string; uid: string } }[] }>(
+    'GET',
+    `/api/v1/namespaces/${lab.namespace}/pods`,
+  )
+  return items.find(({ metadata }) => metadata.name === name)?.metadata.uid
 }
 
 export async function begin({ client, configuration }: Ground, { name, step }: Subject): Promise<WorkflowHandle> {

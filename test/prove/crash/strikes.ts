@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { RunningProcess } from '../../../tools/process.ts'
 import type { Held } from '../../support/conformance-proxy.ts'
 import { until } from '../../support/until.ts'
+import type { Kind } from '../../targets/kubernetes-manifests.ts'
 import type { Ground } from './ground.ts'
 import { verb } from './run.ts'
 
@@ -24,6 +25,10 @@ export interface Crash {
   ends?: 'compensated'
   /** The Deployment is paused to begin with, so that its taking back ends with pausing it again. */
   paused?: true
+  /** Of what the run takes back a release; of a Deployment unless given. */
+  kind?: Kind
+  /** A pod of the release that is left never becomes ready, so the way back has to delete it. */
+  heldUp?: true
   /** It stops the API server, so the control plane must be the ground's own. */
   own?: true
   /** The rollback is posted to an API process, which the crash may kill, rather than started in Temporal. */
@@ -50,14 +55,14 @@ export function killedAt(name: string, write: 'dry-run' | 'change', moment: 'req
   }
 }
 
-/** The dead worker's write comes after that of its successor. */
-export function late(name: string, nth: number): Crash {
+/** The dead worker's nth write comes after that of its successor, whose nth apply has ended unless another is given. */
+export function late(name: string, nth: number, applied = nth): Crash {
   return {
     ...killedAt(name, 'change', 'request', nth),
     strike: async ({ worker, run }, held) => {
       await reached(held)
       await worker.restart()
-      await verb(run, 'apply', 'completed', nth)
+      await verb(run, 'apply', 'completed', applied)
       await held?.release()
     },
   }
