@@ -28,8 +28,8 @@ export interface Lane {
   worker: RunningProcess
 }
 
-/** Starts a Temporal. */
-export async function openGround(): Promise<Ground> {
+/** Starts a Temporal, or takes the one at this address. */
+export async function openGround(given?: string): Promise<Ground> {
   for (const [name, value] of Object.entries(SECRETS)) process.env[name] = value
   const closing: (() => Promise<unknown>)[] = []
   const close = async () => {
@@ -38,15 +38,16 @@ export async function openGround(): Promise<Ground> {
   try {
     const folder = await mkdtemp(join(tmpdir(), 'unwind-messages-'))
     closing.push(() => rm(folder, { recursive: true, force: true }))
-    const temporal = await startTemporal({ ui: false })
-    closing.push(() => temporal.stop())
-    const connection = await Connection.connect({ address: temporal.address })
+    const temporal = given === undefined ? await startTemporal({ ui: false }) : undefined
+    if (temporal) closing.push(() => temporal.stop())
+    const address = given ?? temporal?.address ?? ''
+    const connection = await Connection.connect({ address })
     closing.push(() => connection.close())
     await writeFile(join(folder, 'verify.pem'), publicKey.export({ type: 'spki', format: 'pem' }))
     const bundle = join(folder, 'bundle.js')
     await writeFile(bundle, (await workflowBundle()).code)
     const client = new Client({ connection })
-    const place = { folder, bundle, address: temporal.address }
+    const place = { folder, bundle, address }
     return { client, close, lane: (name, kinds) => openLane(name, kinds, { client, closing, ...place }) }
   } catch (error) {
     await close()
