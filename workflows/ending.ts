@@ -1,5 +1,5 @@
 import { defineSearchAttributeKey, WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
-import { ParentClosePolicy, startChild } from '@temporalio/workflow'
+import { ParentClosePolicy, patched, startChild } from '@temporalio/workflow'
 import { followupOf } from '../model/followup.ts'
 import { followupId } from '../model/ids.ts'
 import { archive } from './activities.ts'
@@ -22,6 +22,8 @@ export async function handOver({ input, state, outbox }: Run): Promise<void> {
   const channels = input.runbook?.communicate.needsPerson ?? []
   const owed = followupOf(state, { channels, events: input.limits.events, messages: outbox !== undefined })
   if (!owed) return
+  // From here on the other one sends: a message that both sent would be there twice.
+  if (outbox && patched('hands-over-once')) outbox.handedOver = true
   const { service, environment } = state
   await startChild<typeof followup>('followup', {
     workflowId: followupId(state.runId),

@@ -21,13 +21,15 @@ export interface Outbox {
   readonly record: { untold?: Untold[]; heard?: Record<string, Heard> }
   /** Channels whose messages are being sent by this execution. */
   readonly busy: Set<string>
+  /** Another workflow sends what is left: this one sends nothing any more. */
+  handedOver?: true
   /** Called for a message once it has arrived or has been given up. */
   settled(message: Untold, told: Told): void
 }
 
 /** An empty outbox, or the one that an earlier execution left. */
-export function openOutbox(outbox: Omit<Outbox, 'busy'>): Outbox {
-  const opened = { ...outbox, busy: new Set<string>() }
+export function openOutbox(outbox: Omit<Outbox, 'busy' | 'handedOver'>): Outbox {
+  const opened: Outbox = { ...outbox, busy: new Set<string>() }
   const started = workflowInfo().startTime.getTime()
   for (const message of outbox.record.untold ?? []) if (message.sentAt !== undefined) message.sentAt = started
   for (const name of channelsOf(opened)) drain(opened, name)
@@ -44,7 +46,7 @@ export function post(outbox: Outbox, message: Untold): void {
   const full = queued.length >= QUEUE && oldest
   record.untold = [...waiting.filter((other) => other !== (full ? oldest : undefined)), message]
   if (full) outbox.settled(oldest, { name, ok: false, because: 'too many messages wait for this channel' })
-  if (!busy.has(name)) drain(outbox, name)
+  if (!busy.has(name) && !outbox.handedOver) drain(outbox, name)
 }
 
 function isLike(other: Untold, name: string): boolean {
@@ -61,7 +63,8 @@ function drain(outbox: Outbox, name: string): void {
 }
 
 async function sendAll(outbox: Outbox, name: string): Promise<void> {
-  const next = () => outbox.record.untold?.find(({ channels }) => channels[0] === name)
+  const next = () =>
+    outbox.handedOver ? undefined : outbox.record.untold?.find(({ channels }) => channels[0] === name)
   for (let message = next(); message; message = next()) await send(outbox, message, name)
 }
 
@@ -72,6 +75,7 @@ async function send(outbox: Outbox, message: Untold, name: string): Promise<void
   const pause = from - Date.now()
   if (sentAt !== undefined) message.unsure = true
   if (pause > 0) await sleep(pause, { summary: `Before ${name} is tried again` })
+  if (outbox.handedOver) return
   message.sentAt = Date.now()
   const known = record.heard?.[name]?.known
   const { key, event, text, notice, quiet, unsure } = message

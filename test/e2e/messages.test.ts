@@ -12,6 +12,6 @@ test('workers that are killed around a message leave one object of it', async ()
   expect(lines.at(-1)).toEqual({
     name: 'never two objects for one key',
     passed: true,
-    detail: expect.stringMatching(/^2 kills, 2 objects, 0 twice, 0 missing$/),
+    detail: expect.stringMatching(/^2 kills, 2 objects, 0 twice, 0 missing;/),
   })
 })
