@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { ChannelCredentials, ChannelSettings } from './channels.ts'
+import { GrafanaConnection } from './connections/grafana.ts'
+import { OpenFeatureConnection } from './connections/openfeature.ts'
 import { Origin } from './connections/origin.ts'
 import { PrometheusConnection } from './connections/prometheus.ts'
 import { RunbookSettings } from './runbook/settings.ts'
@@ -166,6 +168,8 @@ export const Connection = z.discriminatedUnion('kind', [
   HttpConnection,
   PostgresConnection,
   PrometheusConnection,
+  GrafanaConnection,
+  OpenFeatureConnection,
   AwsConnection,
   UnleashConnection,
   LaunchDarklyConnection,
@@ -186,7 +190,7 @@ const Credentials = z.strictObject({
     .optional()
     .describe('Profile of the AWS configuration files, which may assume a role. Default: the SDK’s own chain.'),
   token: Secret.optional().describe('Of Unleash or LaunchDarkly.'),
-  user: z.string().min(1).max(63).optional().describe('Role of a database, or who asks a Prometheus.'),
+  user: z.string().min(1).max(63).optional().describe('Role of a database, or who asks a Prometheus or Grafana.'),
   passwordFile: z.string().min(1).optional().describe('Path of a file that holds the password and nothing else.'),
   passwordVariable: z
     .string()

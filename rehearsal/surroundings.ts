@@ -64,13 +64,17 @@ function connectionsOf(runbook: Runbook, environment: string): [string, Connecte
   })
 }
 
+/** Kinds of connections that have queries by name. */
+const QUERIED = new Set(['prometheus', 'grafana'])
+
 function measured(measurement: Record<string, unknown>, environment: string): [string, Connected][] {
   const [, kind] = Object.entries(measurements).find(([name]) => Object.hasOwn(measurement, name)) ?? []
   const { connection } = kind ?? {}
   if (!connection) return []
   const { [connection.field]: named = connection.kind } = measurement
-  const query = typeof measurement['prometheus'] === 'string' ? { [measurement['prometheus']]: { query: 'x' } } : {}
-  return [[String(named), { kind: connection.kind, environment, queries: query }]]
+  const query = measurement[connection.kind]
+  const queries = typeof query === 'string' && QUERIED.has(connection.kind) ? { [query]: { query: 'x' } } : {}
+  return [[String(named), { kind: connection.kind, environment, queries }]]
 }
 
 /** Every channel that the runbook names, and that its contacts lead to. */

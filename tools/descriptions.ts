@@ -32,6 +32,17 @@ export function githubDescription(): Promise<string> {
   })
 }
 
+/** Argo Rollouts as a module: Go itself checks what it downloads against the sum of its database. */
+const ARGO_ROLLOUTS = 'github.com/argoproj/argo-rollouts@v1.9.1'
+
+/** Path of one of Argo Rollouts' own definitions of resources, such as `analysis-run-crd.yaml`; from Go's module cache. */
+export async function argoRolloutsDefinition(file: string): Promise<string> {
+  // Outside of any module, so that Go asks for no more than this one.
+  const { stdout } = await run('go', ['mod', 'download', '-json', ARGO_ROLLOUTS], { cwd: tmpdir(), within: 300_000 })
+  const { Dir } = JSON.parse(stdout) as { Dir: string }
+  return join(Dir, 'manifests', 'crds', file)
+}
+
 async function cached(name: string, get: (path: string) => Promise<void>): Promise<string> {
   const root = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache')
   const path = join(root, 'unwind', 'descriptions', name)

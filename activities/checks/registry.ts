@@ -4,6 +4,9 @@ import type { Check } from '../../model/measurement.ts'
 export const checks: Readonly<Record<string, () => Promise<Check>>> = {
   http: async () => erase((await import('./http/index.ts')).http),
   prometheus: async () => erase((await import('./prometheus/index.ts')).prometheus),
+  grafana: async () => erase((await import('./grafana/index.ts')).grafana),
+  openfeature: async () => erase((await import('./openfeature/index.ts')).openFeature),
+  'argo-analysis': async () => erase((await import('./argo-analysis/index.ts')).argoAnalysis),
   postgres: async () => erase((await import('./postgres/index.ts')).postgres),
   crashing: async () => erase((await import('./crashing/index.ts')).crashing),
   pods: async () => erase((await import('./pods/index.ts')).pods),

@@ -1,7 +1,10 @@
 import { z } from 'zod'
 import type { MeasurementKind, MeasurementKinds } from '../../model/measurement.ts'
+import { ArgoAnalysisMeasurement, argoAnalysisKind } from './argo-analysis/schema.ts'
 import { CrashingMeasurement, crashingKind } from './crashing/schema.ts'
+import { GrafanaMeasurement, grafanaKind } from './grafana/schema.ts'
 import { HttpMeasurement, httpKind } from './http/schema.ts'
+import { OpenFeatureMeasurement, openFeatureKind } from './openfeature/schema.ts'
 import { PodsMeasurement, podsKind } from './pods/schema.ts'
 import { PostgresMeasurement, postgresKind } from './postgres/schema.ts'
 import { PrometheusMeasurement, prometheusKind } from './prometheus/schema.ts'
@@ -10,6 +13,9 @@ import { PrometheusMeasurement, prometheusKind } from './prometheus/schema.ts'
 export const measurements: MeasurementKinds = {
   http: httpKind as unknown as MeasurementKind,
   prometheus: prometheusKind as unknown as MeasurementKind,
+  grafana: grafanaKind as unknown as MeasurementKind,
+  openfeature: openFeatureKind as unknown as MeasurementKind,
+  'argo-analysis': argoAnalysisKind as unknown as MeasurementKind,
   pods: podsKind as unknown as MeasurementKind,
   postgres: postgresKind as unknown as MeasurementKind,
   crashing: crashingKind as unknown as MeasurementKind,
@@ -17,6 +23,15 @@ export const measurements: MeasurementKinds = {
 
 /** Any measurement, as a check of a runbook writes it. */
 export const Measurement = z
-  .union([HttpMeasurement, PrometheusMeasurement, PodsMeasurement, PostgresMeasurement, CrashingMeasurement])
+  .union([
+    HttpMeasurement,
+    PrometheusMeasurement,
+    GrafanaMeasurement,
+    OpenFeatureMeasurement,
+    ArgoAnalysisMeasurement,
+    PodsMeasurement,
+    PostgresMeasurement,
+    CrashingMeasurement,
+  ])
   .meta({ id: 'Measurement' })
 export type Measurement = z.infer<typeof Measurement>

@@ -20,7 +20,8 @@ export interface Connected {
   environment?: string
   origin?: string
   server?: string
-  queries?: Readonly<Record<string, { query: string; window: string }>>
+  /** PromQL is a text; what Grafana passes on to other data sources may be none. */
+  queries?: Readonly<Record<string, { query: unknown; window: string }>>
 }
 
 /** One revision of a workload. What keeps it says it best: numbers move with every rollback. */

@@ -1,4 +1,4 @@
-import { filledQuery } from '../../model/connections/prometheus.ts'
+import { filledQuery } from '../../model/connections/queries.ts'
 import type { Surroundings } from './playbook.ts'
 
 /** A metric's name as it is, anything else in parentheses so that a comparison binds to all of it. */
@@ -22,10 +22,11 @@ export function queryOf(
 ): string {
   const { prometheus: name, server, window, version } = measurement
   const found = Object.entries(connections).find(([connection, entry]) => {
+    if (entry.kind !== 'prometheus') return false
     const there = environment === undefined || entry.environment === undefined || entry.environment === environment
     return there && (server === undefined || server === connection) && Object.hasOwn(entry.queries ?? {}, String(name))
   })?.[1].queries?.[String(name)]
-  if (!found) return String(name)
+  if (typeof found?.query !== 'string') return String(name)
   return filledQuery(found.query, {
     ...{ service, window: typeof window === 'string' ? window : found.window },
     ...(environment !== undefined && { environment }),

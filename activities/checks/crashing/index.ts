@@ -1,9 +1,9 @@
 import type { Connection } from '../../../model/configuration.ts'
-import { UnwindError } from '../../../model/errors.ts'
-import { defineCheck, type MeasureContext } from '../../../model/measurement.ts'
-import { type Cluster, connect } from '../../kubernetes/connect.ts'
+import { defineCheck } from '../../../model/measurement.ts'
+import type { Cluster } from '../../kubernetes/connect.ts'
 import { readWorkload, type Spot, spotOf } from '../../targets/kubernetes/objects.ts'
 import { crashOf, type Pod, readWorkloadPods } from '../../targets/kubernetes/pods.ts'
+import { openCluster } from '../cluster.ts'
 import { CrashingMeasurement } from './schema.ts'
 
 /** How many crashing pods are named. */
@@ -14,7 +14,7 @@ export const crashing = defineCheck<typeof CrashingMeasurement, Connection>({
   schema: CrashingMeasurement,
   measure: async (measurement, { connection, signal }) => {
     const { crashing: workload, namespace, atLeast, atMost = Number.POSITIVE_INFINITY } = measurement
-    const cluster = await open(measurement, connection)
+    const cluster = await openCluster(measurement, connection)
     const { pods, now } = await podsOf(cluster, spotOf({ workload, namespace }), signal)
     const crashes = pods.flatMap((pod) => crashOf(pod, now) ?? [])
     const facts = { crashing: crashes.length, pods: pods.length }
@@ -27,20 +27,6 @@ export const crashing = defineCheck<typeof CrashingMeasurement, Connection>({
     return { status: holds ? 'pass' : 'fail', evidence: { summary, facts } }
   },
 })
-
-async function open(
-  { cluster = 'cluster' }: CrashingMeasurement,
-  connection: MeasureContext<Connection>['connection'],
-): Promise<Cluster> {
-  const entry = connection?.entry
-  if (!connection || entry?.kind !== 'kubernetes')
-    throw new UnwindError(
-      'CONFIGURATION_INVALID',
-      `connection ${cluster} is not of kind kubernetes; correct unwind.yaml`,
-    )
-  const { environment: _environment, taskQueue: _taskQueue, kind: _kind, ...pin } = entry
-  return connect({ ...connection.credentials, pin }, connection.name)
-}
 
 /** Its pods, without those that are being deleted, and the time of the API server. */
 async function podsOf(cluster: Cluster, spot: Spot, signal: AbortSignal): Promise<{ pods: Pod[]; now: number }> {

@@ -16,6 +16,8 @@ export interface Asked {
   body: boolean
   /** Sent along, such as credentials. */
   headers?: Readonly<Record<string, string>>
+  /** Sent as the body of a POST. */
+  json?: string
   signal: AbortSignal
 }
 
@@ -32,12 +34,12 @@ export interface Answer {
 }
 
 /**
- * One GET on a connection of its own, to exactly this address: no redirect, no cookie, no proxy, and no credentials but
+ * One GET, or POST of JSON, on a connection of its own, to exactly this address: no redirect, no cookie, no proxy, and no credentials but
  * those in `headers`. Rejects with Node's error when no whole answer came.
  */
-async function ask({ url, address, body, headers = {}, signal }: Asked): Promise<Answer> {
+async function ask({ body, ...asked }: Asked): Promise<Answer> {
   const began = performance.now()
-  const answer = await send(url, address, headers, signal)
+  const answer = await send(asked)
   try {
     const took = performance.now() - began
     const encoding = answer.headers['content-encoding']
@@ -48,19 +50,21 @@ async function ask({ url, address, body, headers = {}, signal }: Asked): Promise
   }
 }
 
-function send(
-  url: URL,
-  address: string,
-  extra: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<http.IncomingMessage> {
+function send({ url, address, headers = {}, json, signal }: Omit<Asked, 'body'>): Promise<http.IncomingMessage> {
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const options: https.RequestOptions = {
     host: address,
     port: url.port || (url.protocol === 'https:' ? 443 : 80),
     path: url.pathname + url.search,
-    method: 'GET',
-    headers: { ...extra, host: url.host, accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'unwind' },
+    method: json === undefined ? 'GET' : 'POST',
+    headers: {
+      ...headers,
+      ...typeOf(json),
+      host: url.host,
+      accept: '*/*',
+      'accept-encoding': 'identity',
+      'user-agent': 'unwind',
+    },
     agent: false,
     maxHeaderSize: HEADERS_LIMIT,
     signal,
@@ -69,8 +73,12 @@ function send(
   return new Promise((resolve, reject) => {
     const sent = (url.protocol === 'https:' ? https : http).request(options, resolve)
     sent.on('error', reject)
-    sent.end()
+    sent.end(json)
   })
+}
+
+function typeOf(json: string | undefined): http.OutgoingHttpHeaders {
+  return json === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(json) }
 }
 
 async function readBody(answer: http.IncomingMessage): Promise<{ text: string; truncated: boolean }> {

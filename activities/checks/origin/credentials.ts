@@ -7,13 +7,17 @@ const LONGEST = 16_384
 
 /**
  * The header that says who asks, from the files that the worker's configuration names. They are read at each use, so that
- * a rotated token counts at once. Throws CONFIGURATION_INVALID, which names the file and never what is in it.
+ * a rotated token counts at once. A token is a bearer's unless another header is named for it. Throws CONFIGURATION_INVALID, which names the file and never what is in it.
  */
 export async function authorization(
   { tokenFile, user, passwordFile }: Credentials = {},
   name: string,
+  tokenHeader = 'authorization',
 ): Promise<Record<string, string>> {
-  if (tokenFile !== undefined) return { authorization: `Bearer ${await secretOf(tokenFile, name)}` }
+  if (tokenFile !== undefined) {
+    const token = await secretOf(tokenFile, name)
+    return { [tokenHeader]: tokenHeader === 'authorization' ? `Bearer ${token}` : token }
+  }
   if (user === undefined && passwordFile === undefined) return {}
   if (user === undefined || passwordFile === undefined)
     throw new UnwindError('CONFIGURATION_INVALID', `worker.credentials.${name} needs user and passwordFile together`)
