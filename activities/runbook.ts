@@ -1,14 +1,12 @@
 import { runbookDocument } from '../model/runbook/document.ts'
-import { ENGINE_SCHEMAS, runbookEntries } from '../model/runbook/steps.ts'
+import { ENGINE_SCHEMAS } from '../model/runbook/steps.ts'
 import { measurements } from './checks/schemas.ts'
 import { kinds } from './schemas.ts'
 
 /** An `unwind/v1` Runbook with every kind of step and measurement that there is: zod only, for API, CLI and docs. */
 export const RunbookDocument = runbookDocument(
-  runbookEntries(
-    Object.values(kinds).map(({ schema }) => schema),
-    Object.values(measurements).map(({ schema }) => schema),
-  ),
+  Object.values(kinds).map(({ schema }) => schema),
+  Object.values(measurements).map(({ schema }) => schema),
 )
 
 /** In which order the fields of steps and measurements are written: that of their schemas. */

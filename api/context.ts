@@ -10,7 +10,6 @@ import type { Configuration } from '../model/configuration.ts'
 import { TASK_QUEUE } from '../model/ids.ts'
 import { type Kinds, rollbackRequest, RunbookRequest } from '../model/request.ts'
 import { runbookDocument, type RunbookSchema } from '../model/runbook/document.ts'
-import { runbookEntries } from '../model/runbook/steps.ts'
 import { AskedRequest } from './schemas/parameters.ts'
 import type { GrafanaSecret } from './triggers/signature.ts'
 
@@ -72,5 +71,5 @@ function schemasOf(kinds: Kinds): [typeof AskedRequest, RunbookSchema] {
   const inline = rollbackRequest(z.discriminatedUnion('kind', [first, ...others]))
   const found = Object.values(measurements).map(({ schema }) => schema)
   const request = z.union([inline, RunbookRequest]) as unknown as typeof AskedRequest
-  return [request, runbookDocument(runbookEntries(steps, found))]
+  return [request, runbookDocument(steps, found)]
 }

@@ -1,5 +1,6 @@
 import type { Configuration } from '../model/configuration.ts'
 import { type DocumentProblem, type Locate, writtenPath } from './document.ts'
+import { milliseconds } from '../model/duration.ts'
 import { nearest } from '../model/nearest.ts'
 
 /** What no schema of a part can see: names that must exist elsewhere in the same file. At most 20 problems. */
@@ -33,6 +34,12 @@ export function crossCheck(configuration: Configuration, at: Locate): DocumentPr
         name === '*' ? undefined : misnamed(['api', 'tokens', index, 'environments', place], name, environments),
       ),
     ),
+    ...(configuration.triggers?.freeze ?? []).map(({ environment }, index) =>
+      environment === undefined
+        ? undefined
+        : misnamed(['triggers', 'freeze', index, 'environment'], environment, environments),
+    ),
+    ...impossible(configuration),
     ...twins(configuration),
     ...inTheClear(configuration),
     ...anybody(configuration),
@@ -69,11 +76,37 @@ function anybody({ environments }: Configuration): (Misnamed | undefined)[] {
   )
 }
 
+/** Settings of triggers of which one leaves no room for another. */
+function impossible({ triggers }: Configuration): (Misnamed | undefined)[] {
+  if (!triggers) return []
+  const { gather, veto, expires, fleet } = triggers
+  const sooner = (name: 'gather' | 'veto') =>
+    milliseconds(triggers[name]) < milliseconds(expires)
+      ? undefined
+      : { path: ['triggers', name], message: `must be shorter than expires (${expires}): a proposal ends before that` }
+  return [
+    sooner('gather'),
+    sooner('veto'),
+    milliseconds(gather) > milliseconds(fleet.window)
+      ? {
+          path: ['triggers', 'gather'],
+          message: `must not be longer than fleet.window (${fleet.window}): who alerted before is forgotten then`,
+        }
+      : undefined,
+    fleet.atOnce > fleet.perDay
+      ? { path: ['triggers', 'fleet', 'atOnce'], message: `can't be reached: fleet.perDay is ${fleet.perDay}` }
+      : undefined,
+    veto === '0s'
+      ? { path: ['triggers', 'veto'], message: 'leaves nobody time to say no; use mode auto for that' }
+      : undefined,
+  ]
+}
+
 /** A token that crosses a public network unencrypted is everybody's. */
 function inTheClear({ connections, worker }: Configuration): (Misnamed | undefined)[] {
   return Object.entries(connections).map(([name, connection]) => {
     const { tokenFile, passwordFile } = worker.credentials[name] ?? {}
-    if (connection.kind !== 'prometheus' || (!tokenFile && !passwordFile)) return undefined
+    if (!('private' in connection) || (!tokenFile && !passwordFile)) return undefined
     if (connection.private || connection.origin.startsWith('https:')) return undefined
     const message = 'credentials are sent over https only, or in a private network (private: true)'
     return { path: ['connections', name, 'origin'], message }

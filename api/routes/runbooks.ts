@@ -1,6 +1,7 @@
+import { measurements } from '../../activities/checks/schemas.ts'
 import { runbookNamed } from '../../config/runbooks/library.ts'
 import { lintRunbook } from '../../config/runbooks/lint.ts'
-import { channelsOf, type LoadedRunbook } from '../../model/runbook/loaded.ts'
+import { type LoadedRunbook, surroundingsOf } from '../../model/runbook/loaded.ts'
 import type { Api } from '../context.ts'
 import type { App } from '../http/app-type.ts'
 import { callerOf } from '../http/authenticate.ts'
@@ -58,7 +59,7 @@ function lintRoute(app: App, api: Api): void {
     },
     handler: async (request) => {
       const known = api.runbooks ? [...(await api.runbooks()).keys()] : undefined
-      const around = { channels: channelsOf(api.configuration), runbooks: known }
+      const around = { ...surroundingsOf(api.configuration, measurements), runbooks: known }
       const { problems: found, expressions } = lintRunbook(request.body.text, api.runbook, around)
       return { problems: found, expressions }
     },

@@ -1,4 +1,5 @@
 import type { Linted } from '../../config/runbooks/lint.ts'
+import type { Surroundings } from '../../model/runbook/step-problems.ts'
 import { EXIT } from '../exit.ts'
 import { readInput } from '../files.ts'
 import { put } from '../output.ts'
@@ -31,12 +32,15 @@ export async function lint(files: readonly string[], { config, output }: LintOpt
   return wrong.length > 0 ? EXIT.usage : EXIT.ok
 }
 
-/** Names that a configuration knows. Without one, names of channels are taken as they are. */
-async function surroundings(config: string | undefined): Promise<{ channels?: string[] }> {
+/** What a configuration knows. Without one, names of channels, connections and queries are taken as they are. */
+async function surroundings(config: string | undefined): Promise<Surroundings> {
   const named = config ?? process.env['UNWIND_CONFIG']
   if (!named) return {}
-  const { loadConfiguration } = await import('../../config/load.ts')
-  const { channelsOf } = await import('../../model/runbook/loaded.ts')
+  const [{ loadConfiguration }, { surroundingsOf }, { measurements }] = await Promise.all([
+    import('../../config/load.ts'),
+    import('../../model/runbook/loaded.ts'),
+    import('../../activities/checks/schemas.ts'),
+  ])
   const { configuration } = await loadConfiguration(named)
-  return { channels: channelsOf(configuration) }
+  return surroundingsOf(configuration, measurements)
 }

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { Duration, Expression, Name, Sentence } from '../step.ts'
 import { MODES } from '../triggers/modes.ts'
 import { CHECKLIST_PHASES } from './compiled.ts'
-import type { RunbookEntry } from './steps.ts'
+import type { StepSchema } from '../target.ts'
+import { type Condition, runbookEntries, triggerCondition } from './steps.ts'
 
 /** Names of parameters and labels: CEL and templates write them after a dot. */
 const Key = z
@@ -28,21 +29,25 @@ const Parameter = z
   })
   .meta({ id: 'RunbookParameter', description: 'release: every step that changes something goes to it.' })
 
-const Trigger = z
-  .strictObject({
-    id: Name,
-    match: z.record(Key, z.string().min(1).max(200)).optional().describe('Labels of an alert.'),
-    check: z
-      .record(Key, z.union([Value, z.array(Value).max(20)]))
-      .optional()
-      .describe('A measurement that is made all the time, with for and every; an alert beside it is confirmed by it.'),
-    environment: Name.optional().describe('Default: what the label environment or env says, or the only one.'),
-    mode: z
-      .enum(MODES)
-      .default('propose')
-      .describe('propose: a person starts it. The environment in unwind.yaml has to allow more than that.'),
-  })
-  .meta({ id: 'RunbookTrigger' })
+const trigger = (condition: z.ZodType<Condition>) =>
+  z
+    .strictObject({
+      id: Name,
+      match: z
+        .record(Key, z.string().min(1).max(200))
+        .refine((labels) => Object.keys(labels).length > 0, 'name at least one label: this matches every alert')
+        .optional()
+        .describe('Labels of an alert.'),
+      check: condition
+        .optional()
+        .describe('A measurement that is made all the time; an alert beside it is confirmed by it.'),
+      environment: Name.optional().describe('Default: what the label environment or env says, or the only one.'),
+      mode: z
+        .enum(MODES)
+        .default('propose')
+        .describe('propose: a person starts it. The environment in unwind.yaml has to allow more than that.'),
+    })
+    .meta({ id: 'RunbookTrigger' })
 
 const Rule = z
   .strictObject({
@@ -94,7 +99,7 @@ function bounded<Value extends z.ZodRecord>(record: Value): Value {
   return record.refine((value) => Object.keys(value as object).length <= MOST, `at most ${MOST} are allowed`)
 }
 
-/** Everything of a document but its steps. */
+/** Everything of a document but its triggers and steps. */
 const fields = {
   apiVersion: z.literal('unwind/v1'),
   kind: z.literal('Runbook'),
@@ -111,7 +116,6 @@ const fields = {
     .optional()
     .describe('People and channels by role.'),
   parameters: bounded(z.record(Key, Parameter)).optional(),
-  triggers: z.array(Trigger).max(50).optional(),
   policy: z
     .strictObject({
       approvals: z.array(Rule).max(10).optional(),
@@ -135,14 +139,19 @@ const fields = {
 } as const
 
 /**
- * The schema of an `unwind/v1` Runbook, for a given schema of a procedure's entries (`runbookEntries`). What one part
- * says about another (names, cycles, expressions) is checked by `runbookProblems`.
+ * The schema of an `unwind/v1` Runbook. `targets` are the schemas of the kinds that move systems, `measurements` those of
+ * what checks and triggers may measure. What one part says about another (names, cycles, expressions) is checked by
+ * `runbookProblems`.
  */
-export function runbookDocument(entry: z.ZodType<RunbookEntry>) {
-  const procedure = z.array(entry).min(1).max(50)
+export function runbookDocument(targets: readonly StepSchema[], measurements: readonly z.ZodObject[]) {
+  const procedure = z.array(runbookEntries(targets, measurements)).min(1).max(50)
   return z
     .strictObject({
       ...fields,
+      triggers: z
+        .array(trigger(triggerCondition(measurements)))
+        .max(50)
+        .optional(),
       steps: procedure.optional().describe('The only procedure, where nothing has to be decided.'),
       procedures: bounded(z.record(Name, procedure))
         .optional()

@@ -3,6 +3,7 @@ import type { MeasurementKinds } from '../measurement.ts'
 import type { Kinds } from '../request.ts'
 import type { ParameterValue } from './compiled.ts'
 import type { Runbook } from './document.ts'
+import type { Surroundings } from './step-problems.ts'
 
 /** A runbook as it was read: `revision` is the sha256 of its canonical JSON, `reviewed` whether protected environments take it. */
 export interface LoadedRunbook {
@@ -35,4 +36,11 @@ export interface Around {
 /** Names that a runbook may tell; `log` is always there. */
 export function channelsOf({ channels = {} }: Pick<Configuration, 'channels'>): string[] {
   return [...new Set([...Object.keys(channels), 'log'])]
+}
+
+/** What a configuration knows that a runbook may name, for `runbookProblems`. */
+export function surroundingsOf(configuration: Configuration, measurements: MeasurementKinds): Surroundings {
+  const { connections, environments } = configuration
+  const measuring = { measurements, connections, environments: Object.keys(environments) }
+  return { channels: channelsOf(configuration), measuring }
 }

@@ -6,6 +6,7 @@ import { whyNotPattern, whyNotValue } from './parameters.ts'
 import { type Placed, placedSteps } from './placed.ts'
 import { expressionProblems, misnamed, type RunbookProblem } from './problem.ts'
 import { channelProblems, knownIn, stepProblems, type Surroundings } from './step-problems.ts'
+import { triggerProblems } from './trigger-problems.ts'
 
 /**
  * Everything that is wrong with a runbook which its schema has accepted, in the order of the document's parts: names that
@@ -15,6 +16,7 @@ export function runbookProblems(runbook: Runbook, around: Surroundings = {}): Ru
   const steps = placedSteps(runbook)
   return [
     ...parameterProblems(runbook),
+    ...triggerProblems(runbook, steps, around),
     ...policyProblems(runbook),
     ...decisionProblems(runbook, knownIn(runbook)),
     ...steps.flatMap((placed) => stepProblems(runbook, placed, steps, around)),

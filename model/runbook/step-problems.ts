@@ -2,6 +2,7 @@ import type { Known } from '../expression/index.ts'
 import { milliseconds } from '../duration.ts'
 import { partsOf, referencesIn } from '../reference.ts'
 import type { Runbook, RunbookStep } from './document.ts'
+import { boundProblems, measurementProblems, type Measuring } from './measurement-problems.ts'
 import { unknownParameter } from './parameters.ts'
 import type { Placed } from './placed.ts'
 import { expressionProblems, misnamed, type RunbookProblem } from './problem.ts'
@@ -14,6 +15,8 @@ export interface Surroundings {
   channels?: readonly string[] | undefined
   /** Names of the other runbooks. */
   runbooks?: readonly string[] | undefined
+  /** What may be measured, and over which connections of which environments. */
+  measuring?: Measuring | undefined
 }
 
 /** What is wrong with one step, among all steps of the runbook. */
@@ -79,6 +82,10 @@ function kindProblems(runbook: Runbook, { step, path, group }: Placed, before: P
         ? []
         : misnamed('step that changes something before this one called', of, measurable, [...path, 'all', at, 'of']),
     ),
+    ...step.all.flatMap((measurement, at) => [
+      ...boundProblems(measurement, [...path, 'all', at]),
+      ...measurementProblems(runbook, measurement, [...path, 'all', at], around),
+    ]),
   ]
 }
 

@@ -158,6 +158,19 @@ export function runbookEntries(
   return z.union([step, parallel]) as unknown as z.ZodType<RunbookEntry>
 }
 
+/** A trigger's own condition: a measurement, how long it has to hold, and how often it is made. */
+export type Condition = Record<string, unknown> & { for?: string | undefined; every?: string | undefined }
+
+/** The schema of a trigger's own condition, for the same measurements. */
+export function triggerCondition(measurements: readonly z.ZodObject[]): z.ZodType<Condition> {
+  const lasting = {
+    for: Duration.optional().describe('It has to hold for so long without a break. Default: 1m.'),
+    every: Duration.optional().describe('Between two looks. At least 1s. Default: 15s.'),
+  }
+  const conditions = measurements.map((measurement) => templated(measurement).safeExtend(lasting))
+  return z.union(conditions).meta({ id: 'RunbookCondition' }) as unknown as z.ZodType<Condition>
+}
+
 /** Whether an entry holds several steps. */
 export function isParallel(entry: RunbookEntry): entry is Parallel {
   return 'parallel' in entry

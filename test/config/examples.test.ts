@@ -8,7 +8,7 @@ import { readConfiguration } from '../../config/load.ts'
 import { readRunbooks, runbookNamed } from '../../config/runbooks/library.ts'
 import { lintRunbook } from '../../config/runbooks/lint.ts'
 import { compileRunbook } from '../../model/runbook/compile.ts'
-import { channelsOf } from '../../model/runbook/loaded.ts'
+import { surroundingsOf } from '../../model/runbook/loaded.ts'
 import { RunbookSettings } from '../../model/runbook/settings.ts'
 
 const folder = fileURLToPath(new URL('../../examples/runbooks/', import.meta.url))
@@ -32,7 +32,7 @@ test('every file there is a runbook, called like its file', () => {
 
 test.each(names)('lint finds nothing wrong in %s', (name) => {
   const text = readFileSync(`${folder}${name}.yaml`, 'utf8')
-  const around = { channels: channelsOf(configuration), runbooks: names }
+  const around = { ...surroundingsOf(configuration, measurements), runbooks: names }
   expect(lintRunbook(text, RunbookDocument, around).problems).toEqual([])
 })
 

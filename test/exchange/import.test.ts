@@ -4,9 +4,8 @@ import { parse } from 'yaml'
 import { measurements } from '../../activities/checks/schemas.ts'
 import { kinds } from '../../activities/schemas.ts'
 import { importRunbook, type Known, knownBy } from '../../exchange/import/index.ts'
-import { runbookDocument } from '../../model/runbook/document.ts'
+import { RunbookDocument } from '../../activities/runbook.ts'
 import { runbookProblems } from '../../model/runbook/problems.ts'
-import { runbookEntries } from '../../model/runbook/steps.ts'
 import { DANGERS, MARKDOWN, SCRIPT, SEED, WORKFLOW } from './corpus/sources.ts'
 
 const known = knownBy(kinds, measurements)
@@ -15,12 +14,6 @@ const everything: Known = {
   ...known,
   steps: { ...Object.fromEntries(DESIGN().map((kind) => [kind, () => undefined])), ...known.steps },
 }
-const Runbook = runbookDocument(
-  runbookEntries(
-    Object.values(kinds).map(({ schema }) => schema),
-    Object.values(measurements).map(({ schema }) => schema),
-  ),
-)
 const read = (source: string, as: Known = known) => importRunbook(source, { format: 'auto', name: 'shop', known: as })
 const steps = (source: string, as = everything) =>
   (read(source, as).document['steps'] ?? []) as Record<string, unknown>[]
@@ -29,7 +22,7 @@ const only = (line: string) => steps(line)[0]
 test('the runbook of people becomes a document that is valid, with its tree, its steps and its people', () => {
   const { document, format, needs } = read(SEED)
   expect(format).toBe('runbook')
-  expect(runbookProblems(Runbook.parse(document))).toEqual([])
+  expect(runbookProblems(RunbookDocument.parse(document))).toEqual([])
   expect(document).toMatchObject({
     metadata: { name: 'application-rollback', service: 'api' },
     contacts: { oncall: '#ops-oncall', escalation: '@platform-lead' },
@@ -91,7 +84,7 @@ test('what a version can not measure stays with a person', () => {
 
 test('a script becomes parameters, one step for both branches, its verification merged, and a check', () => {
   const { document, needs } = read(SCRIPT)
-  expect(runbookProblems(Runbook.parse(document))).toEqual([])
+  expect(runbookProblems(RunbookDocument.parse(document))).toEqual([])
   expect(document['steps']).toMatchObject([
     {
       kind: 'kubernetes',
@@ -121,7 +114,7 @@ test('a workflow becomes environments and parameters, and a search by grep is re
     line: 17,
     instead: expect.stringContaining('exactly'),
   })
-  expect(runbookProblems(Runbook.parse(read(WORKFLOW).document))).toEqual([])
+  expect(runbookProblems(RunbookDocument.parse(read(WORKFLOW).document))).toEqual([])
 })
 
 test('sections of Markdown that each take something back are alternatives, which a person chooses from', () => {
@@ -140,7 +133,7 @@ test('sections of Markdown that each take something back are alternatives, which
     },
     checklist: [{ phase: 'before', text: 'Tell the team' }],
   })
-  expect(runbookProblems(Runbook.parse(read(MARKDOWN).document))).toEqual([])
+  expect(runbookProblems(RunbookDocument.parse(read(MARKDOWN).document))).toEqual([])
 })
 
 test('dangers are refused with the reason and the safe way, also inside a container', () => {
@@ -233,7 +226,7 @@ test('nothing is dropped: every line that is not blank lies in a finding that ho
         expect(held, `line ${at + 1} of ${JSON.stringify(source)}`).toEqual(expect.arrayContaining(words(written)))
       }
       expect(parse(text)).toEqual(document)
-      expect(Runbook.safeParse(document).error?.issues ?? []).toEqual([])
+      expect(RunbookDocument.safeParse(document).error?.issues ?? []).toEqual([])
     }),
     { numRuns: 300 },
   )

@@ -11,7 +11,7 @@ export const CrashingMeasurement = z
       'The workload whose pods are counted that crash: deployment/<name>, statefulset/<name> or daemonset/<name>.',
     ),
     namespace: Name.describe('Where the workload is.'),
-    atLeast: Count.optional().describe('So many pods crash: what a trigger looks out for.'),
+    atLeast: Count.min(1).optional().describe('So many pods crash: what a trigger looks out for.'),
     atMost: Count.optional().describe('No more crash: what a check wants.'),
     cluster: Name.optional().describe('The connection of kind kubernetes. Default: the only one of the environment.'),
   })

@@ -144,8 +144,7 @@ tests:
   - interval: 1m
     input_series:
       - { series: latency_p99, values: '6x20' }
-      - { series: errors, values: '0+5x20' }
-      - { series: requests, values: '0+100x20' }
+      - { series: error_rate, values: '0.05x20' }
       - { series: 'kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff", namespace="shop", pod="checkout-7d9f8b6c5-abcde"}', values: '1x20' }
       - { series: 'kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff", namespace="shop", pod="checkout-7d9f8b6c5-fghij"}', values: '1x20' }
       - { series: 'kube_pod_container_status_waiting_reason{reason="CrashLoopBackOff", namespace="shop", pod="checkout-worker-5b6-zzzzz"}', values: '1x20' }

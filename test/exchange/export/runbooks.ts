@@ -21,7 +21,7 @@ contacts: { oncall: 'pagerduty:checkout', escalation: '@lead' }
 triggers:
   - { id: errors, match: { alertname: CheckoutErrors } }
   - { id: latency, check: { prometheus: latency_p99, above: 5s, for: 5m } }
-  - { id: rate, check: { prometheus: 'sum(rate(errors[5m])) / sum(rate(requests[5m]))', above: 10%, for: 5m } }
+  - { id: rate, check: { prometheus: error_rate, above: 10%, for: 5m } }
   - { id: crashes, check: { crashing: deployment/checkout, namespace: shop, atLeast: 2, for: 1m } }
 policy: { approvals: [{ min: 2, groups: [sre] }] }
 decision:

@@ -6,12 +6,11 @@ import type { RunInput } from '../../../model/run.ts'
 import { compileRunbook } from '../../../model/runbook/compile.ts'
 import { runbookDocument } from '../../../model/runbook/document.ts'
 import type { LoadedRunbook } from '../../../model/runbook/loaded.ts'
-import { runbookEntries } from '../../../model/runbook/steps.ts'
 import { ALICE, type Engine } from '../../support/engine.ts'
 import { memoryKind } from '../../support/memory-target.ts'
 import { ATTEMPTS, type Case, type Known, type PlannedStep } from './case.ts'
 
-const Document = runbookDocument(runbookEntries([memoryKind.schema], [podsKind.schema]))
+const Document = runbookDocument([memoryKind.schema], [podsKind.schema])
 const EXPRESSIONS: Record<Known, string> = {
   yes: 'parameters.holds',
   no: '!parameters.holds',
