@@ -75,8 +75,7 @@ function watchedOf({ steps }: RunInput, { id, check = {} }: RunbookTrigger): Non
   const [measurement] = step?.check?.measurements ?? []
   if (!step || !measurement) throw new UnwindError('INVALID_REQUEST', `trigger ${id} measures nothing`)
   const kind = measurements[measurement.kind]
-  const span = (name: string, otherwise: string) => milliseconds(String(check[name] ?? otherwise))
-  const [lasts, every] = [span('for', DEFAULT_FOR), span('every', DEFAULT_EVERY)]
+  const [lasts, every] = [milliseconds(check.for ?? DEFAULT_FOR), milliseconds(check.every ?? DEFAULT_EVERY)]
   if (Number.isNaN(lasts) || Number.isNaN(every) || every < 1)
     throw new UnwindError('INVALID_REQUEST', `trigger ${id}: write for and every as durations, such as 5m`)
   return {
