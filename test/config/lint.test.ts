@@ -112,7 +112,9 @@ test('keys that are none, and kinds of measurement that there are not, are found
   expect(lint('{ id: a, check: { prometheus: error_rate, abov: 1% } }', { at: '(?:check|abov)' }).join()).toMatch(
     /^7 triggers\[0\]\.check: .*did you mean above\?/,
   )
-  expect(lint('{ id: a, check: { prometeus: error_rate, above: 1% } }', { at: '.' }).join()).toMatch(/^7 triggers\[0\]\.check.*prometeus.*did you mean prometheus/)
+  expect(lint('{ id: a, check: { prometeus: error_rate, above: 1% } }', { at: '.' }).join()).toMatch(
+    /^7 triggers\[0\]\.check.*prometeus.*did you mean prometheus/,
+  )
   expect(lint('{ id: a, check: { crashing: deployment/shop, namespace: shop, atLeast: 0 } }')).toHaveLength(1)
 })
 
