@@ -1,5 +1,6 @@
 import { DefaultLogger, Runtime } from '@temporalio/worker'
 import fc from 'fast-check'
+import { roll } from '../support/dice.ts'
 import { CASES } from './triggers/cases.ts'
 import { openGround } from './triggers/ground.ts'
 
@@ -35,7 +36,7 @@ export async function prove(
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const { one, index } = next
       const detail = await one
-        .play(ground)
+        .play(ground, roll(seed, index))
         .catch((error: unknown) => (error instanceof Error ? error.message : String(error)))
       report({ name: `${one.name} (${index})`, passed: detail === undefined, ...(detail && { detail }) })
     }

@@ -1,16 +1,18 @@
 import type { RefusalCode } from '../../../model/triggers/episode.ts'
 import type { ServiceState } from '../../../model/service/state.ts'
+import type { Dice } from '../../support/dice.ts'
 import { stopByHand, tellService } from '../../support/services.ts'
 import { until } from '../../support/until.ts'
 import { alertOf, type Ground, type Shop } from './ground.ts'
 
-const HOUR = 60 * 60_000
+const MINUTE = 60_000
 const LIMIT = 120_000
 
 /** What shall come of one way in which alerts come in: so many rollbacks, and the reasons why not more. */
 interface Case {
   name: string
-  play(ground: Ground): Promise<string | undefined>
+  /** How many, how old and how far apart is up to the dice. */
+  play(ground: Ground, dice: Dice): Promise<string | undefined>
 }
 
 /** Fails with a sentence unless the shop was rolled back so often, and refused for one of these reasons. */
@@ -60,12 +62,12 @@ function reasons({ episodes }: ServiceState): string {
 function refused(
   name: string,
   code: RefusalCode,
-  prepare: (ground: Ground) => Promise<{ shop: Shop; startsAt?: number }>,
+  prepare: (ground: Ground, dice: Dice) => Promise<{ shop: Shop; startsAt?: number }>,
 ): Case {
   return {
     name,
-    async play(ground) {
-      const { shop, ...times } = await prepare(ground)
+    async play(ground, dice) {
+      const { shop, ...times } = await prepare(ground, dice)
       await ground.post([alertOf(shop, times)])
       return came(ground, shop, 0, [code])
     },
@@ -86,10 +88,11 @@ export const CASES: readonly Case[] = [
   },
   {
     name: 'the same alert again and again',
-    async play(ground) {
+    async play(ground, dice) {
       const shop = await plain(ground)
       const alert = alertOf(shop)
-      await Promise.all(Array.from({ length: 5 }, () => ground.post([alert, alert])))
+      const body = Array.from({ length: dice.between(1, 3) }, () => alert)
+      await Promise.all(Array.from({ length: dice.between(2, 8) }, () => ground.post(body)))
       const failed = await came(ground, shop, 1, [])
       await ground.post([alert])
       return failed ?? came(ground, shop, 1, [])
@@ -97,12 +100,12 @@ export const CASES: readonly Case[] = [
   },
   {
     name: 'two peers that saw it begin at other times',
-    async play(ground) {
+    async play(ground, dice) {
       const shop = await plain(ground)
       const startsAt = Date.now()
       await Promise.all([
         ground.post([alertOf(shop, { startsAt })]),
-        ground.post([alertOf(shop, { startsAt: startsAt + 15_000 })]),
+        ground.post([alertOf(shop, { startsAt: startsAt + dice.between(1, 60) * 1_000 })]),
       ])
       return came(ground, shop, 1, [])
     },
@@ -155,10 +158,10 @@ export const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'ten services at once',
-    async play(ground) {
+    name: 'about ten services at once',
+    async play(ground, dice) {
       const environment = ground.environment()
-      const shops = await Promise.all(Array.from({ length: 10 }, () => ground.shop(environment)))
+      const shops = await Promise.all(Array.from({ length: dice.between(8, 12) }, () => ground.shop(environment)))
       await ground.post(shops.map((shop) => alertOf(shop)))
       const failed = await Promise.all(shops.map((shop) => came(ground, shop, 0, ['INFRASTRUCTURE'])))
       return failed.find((text) => text !== undefined)
@@ -181,15 +184,14 @@ export const CASES: readonly Case[] = [
       return moved <= 2 ? undefined : `${moved} started by themselves, at most 2 may`
     },
   },
-  refused('an alert that is older than the deploy', 'ALERT_BEFORE_DEPLOY', async (ground) => ({
+  refused('an alert that is older than the deploy', 'ALERT_BEFORE_DEPLOY', async (ground, dice) => ({
     shop: await plain(ground),
-    startsAt: Date.now() - HOUR,
+    startsAt: Date.now() - dice.between(5, 600) * MINUTE,
   })),
-  refused('a deploy that was long ago', 'DEPLOY_TOO_OLD', async (ground) => ({
-    shop: await ground.shop(ground.environment(), {
-      bad: { deployedAt: Date.now() - 5 * HOUR, startedAt: Date.now() - 5 * HOUR },
-    }),
-  })),
+  refused('a deploy that was long ago', 'DEPLOY_TOO_OLD', async (ground, dice) => {
+    const deployedAt = Date.now() - dice.between(70, 500) * MINUTE
+    return { shop: await ground.shop(ground.environment(), { bad: { deployedAt, startedAt: deployedAt } }) }
+  }),
   refused('no deploy on record', 'NO_DEPLOY', async (ground) => ({
     shop: await ground.shop(ground.environment(), { good: false, bad: false }),
   })),
