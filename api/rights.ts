@@ -10,6 +10,7 @@ export const rights = {
   planRollback: 'plan',
   startDrill: 'start',
   readDrills: 'read',
+  stopDrills: 'abort',
   scheduleDrill: 'start',
   unscheduleDrill: 'start',
   readHistory: 'plan',

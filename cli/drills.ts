@@ -38,6 +38,18 @@ export async function getDrills(client: Client, { environment, service }: Place)
   return (await client.call<Drills>({ path: path('v1', 'drills', environment, service) })).body
 }
 
+/** Has the drills of a service that run now end. Answers which ones. */
+export async function abortDrills(
+  client: Client,
+  { environment, service }: Place,
+  note: string,
+): Promise<{ stopped: { id: string; runId: string }[] }> {
+  const where = path('v1', 'drills', environment, service, 'abort')
+  return (
+    await client.call<{ stopped: { id: string; runId: string }[] }>({ method: 'POST', path: where, body: { note } })
+  ).body
+}
+
 /** Schedules drills, or ends their schedule where nothing is given. Answers what is known then. */
 export async function putSchedule(
   client: Client,

@@ -40,7 +40,6 @@ export function compile(request: Request, configuration: Configuration, kinds: K
   return {
     format: 1,
     sealsTogether: true,
-    locksTogether: true,
     service: request.service,
     environment: request.environment,
     reason: request.reason,

@@ -107,8 +107,6 @@ export interface RunInput {
   archive?: boolean
   /** The only plan of a run is sealed in the call that makes it. Absent in inputs of earlier versions. */
   sealsTogether?: true
-  /** The locks of a run with several plans are taken once all are made. Absent in inputs of earlier versions. */
-  locksTogether?: true
   /** The end is told to the service's own workflow. Absent in inputs of earlier versions. */
   ledger?: true
   /** The proposal that has started it without a person: it looks at the kill switch before each change. */

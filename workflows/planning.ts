@@ -1,4 +1,4 @@
-import { isCancellation } from '@temporalio/workflow'
+import { isCancellation, patched } from '@temporalio/workflow'
 import { errors, type Problem } from '../model/errors.ts'
 import type { SealCall, Sealed } from '../model/calls.ts'
 import { factsOf } from '../model/runbook/facts.ts'
@@ -30,7 +30,8 @@ export async function planSteps(
   const together = unbegun.length === 1 && isSealedTogether(input, steps)
   const seal = together ? { ...sealCall(input, state, options.before), steps: [] } : undefined
   const { rollbackId, lockQueue } = options
-  const locksAfter = lockQueue !== undefined && input.locksTogether === true && !together
+  // No field of the input says so: an API may be newer than the worker that makes the first plan.
+  const locksAfter = lockQueue !== undefined && !together && patched('locks-together')
   const planning = { rollbackId, ...(!locksAfter && lockQueue && { lockQueue }), ...(seal && { seal }) }
   const first = await inBatches(unbegun, (step) => planOne(input, step, planning))
   const settled = first.find((planned) => planned !== undefined)

@@ -3,8 +3,8 @@ import type { Api } from '../context.ts'
 import type { Family } from '../metrics/text.ts'
 import type { DrillsDocument } from '../schemas/drills.ts'
 import type { Place } from '../schemas/parameters.ts'
-import { bounded } from '../temporal/call.ts'
 import { archiveOf } from './archive.ts'
+import { runningDrills } from './running.ts'
 import { readSchedule } from './schedule.ts'
 
 const RESULTS = 50
@@ -19,22 +19,17 @@ export async function readDrills(api: Api, place: Place): Promise<DrillsDocument
     readResults(archive, place, RESULTS, now),
     lastDrill(archive, place),
     readSchedule(api, place),
-    isRunning(api, place),
+    runningDrills(api, place),
   ])
-  if (!found) return { last, overdue: false, running, results }
+  if (!found) return { last, overdue: false, running: running.length > 0, results }
   const { since, ...schedule } = found
-  return { last, overdue: now - (last?.at ?? since) > 2 * schedule.every, schedule, running, results }
-}
-
-/** One that was started by hand, or one of the schedule's, whose workflow ids end in a time. */
-async function isRunning(api: Api, { environment, service }: Place): Promise<boolean> {
-  const conditions = ['WorkflowType = "drill"', 'ExecutionStatus = "Running"']
-  const query = [...conditions, `UnwindEnvironment = "${environment}"`, `UnwindService = "${service}"`].join(' AND ')
-  const { namespace } = api.client.options
-  const { count } = await bounded(api.client, () =>
-    api.client.workflowService.countWorkflowExecutions({ namespace, query }),
-  )
-  return Number(count) > 0
+  return {
+    last,
+    overdue: now - (last?.at ?? since) > 2 * schedule.every,
+    schedule,
+    running: running.length > 0,
+    results,
+  }
 }
 
 /** When a drill of each service last passed, for an alert on absence. An archive that is away shows none. */

@@ -39,7 +39,15 @@ export async function sendMessage<Name extends MessageName>(
 ): Promise<ReplyDocument> {
   const [found] = await Promise.all([findRollback(api, place), requireWorker(api)])
   refuseMisdirected(found, sending.run)
-  const { name, message, actor, key } = sending
+  return { ...(await deliver(api, found, sending)), url: urlOf(api, place, found.runId) }
+}
+
+/** Signs a message and hands it to this very run. Throws DECISION_REFUSED, NO_WORKER, and what the run refuses with. */
+export async function deliver<Name extends MessageName>(
+  api: Api,
+  found: Pick<Execution, 'workflowId' | 'runId' | 'status'>,
+  { name, message, actor, key }: Sending<Name>,
+): Promise<{ phase: Phase; planDigest?: string }> {
   const signed =
     api.signingKey && (await signMessage(api.signingKey, { name, message, actor, workflowId: found.workflowId }))
   const handle = api.client.workflow.getHandle(found.workflowId, undefined, { firstExecutionRunId: found.runId })
@@ -48,12 +56,11 @@ export async function sendMessage<Name extends MessageName>(
     updateId: key ? sha256(`${name} ${key}`) : randomUUID(),
   }
   try {
-    const reply = await bounded(
+    return await bounded(
       api.client,
       () => handle.executeUpdate<{ phase: Phase; planDigest?: string }, [object]>(name, call),
       MESSAGE_LIMIT,
     )
-    return { ...reply, url: urlOf(api, place, found.runId) }
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) throw ended(found)
     if (isUnanswered(error))
@@ -68,7 +75,7 @@ function refuseMisdirected(found: Execution, run: string | undefined): void {
   if (!found.open) throw ended(found)
 }
 
-function ended({ status, runId }: Execution): UnwindError {
+function ended({ status, runId }: Pick<Execution, 'runId' | 'status'>): UnwindError {
   return new UnwindError(
     'DECISION_REFUSED',
     `the run ${runId} has ended${status ? ` (${status})` : ''}; nothing is left to decide`,

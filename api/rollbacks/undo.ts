@@ -85,7 +85,6 @@ function inputFor(
   return {
     format: 1,
     sealsTogether: true,
-    locksTogether: true,
     ...{ service, environment, reason: request.reason, startedBy },
     ...(request.incident && { incident: request.incident }),
     policy: stricter(policyOf(floor), input.policy),

@@ -1,10 +1,12 @@
+import { bodies } from '../../model/request.ts'
 import type { Api } from '../context.ts'
 import { readDrills } from '../drills/read.ts'
 import { scheduleDrill, unscheduleDrill } from '../drills/schedule.ts'
 import { startDrill } from '../drills/start.ts'
+import { stopDrills } from '../drills/stop.ts'
 import type { App } from '../http/app-type.ts'
 import { callerOf } from '../http/authenticate.ts'
-import { DrillRequest, DrillSchedule, DrillsDocument, DrillStarted } from '../schemas/drills.ts'
+import { DrillRequest, DrillSchedule, DrillsDocument, DrillsStopped, DrillStarted } from '../schemas/drills.ts'
 import { Place } from '../schemas/parameters.ts'
 import { problems } from '../schemas/problem.ts'
 
@@ -37,6 +39,19 @@ export function drillRoutes(app: App, api: Api): void {
       response: { 200: DrillsDocument, ...problems() },
     },
     handler: (request) => readDrills(api, request.params),
+  })
+  app.route({
+    method: 'POST',
+    url: `${url}/abort`,
+    schema: {
+      operationId: 'stopDrills',
+      summary: 'End the drills of a service that run now; what they have made is taken away',
+      tags,
+      params: Place,
+      body: bodies.reason,
+      response: { 200: DrillsStopped, ...problems(404, 409, 413, 415) },
+    },
+    handler: (request) => stopDrills(api, request.params, request.body.note, callerOf(request).actor),
   })
   scheduleRoutes(app, api)
 }

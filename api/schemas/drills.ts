@@ -36,6 +36,11 @@ export const DrillStarted = z
   .meta({ id: 'DrillStarted' })
 export type DrillStarted = z.infer<typeof DrillStarted>
 
+export const DrillsStopped = z
+  .object({ stopped: z.array(z.object({ id: z.string(), runId: z.string() })) })
+  .meta({ id: 'DrillsStopped', description: 'The drills that end now: each still takes away what it has made.' })
+export type DrillsStopped = z.infer<typeof DrillsStopped>
+
 const Step = z.object({
   id: z.string(),
   title: z.string(),

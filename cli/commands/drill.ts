@@ -1,7 +1,7 @@
 import { readable } from '../../model/duration.ts'
 import { connect } from '../client.ts'
 import type { ApiOptions, Format } from '../define/options.ts'
-import { type DrillOf, getDrills, postDrill, putSchedule } from '../drills.ts'
+import { abortDrills, type DrillOf, getDrills, postDrill, putSchedule } from '../drills.ts'
 import { EXIT, usage } from '../exit.ts'
 import { put } from '../output.ts'
 import { environmentOf, placeOf } from '../place.ts'
@@ -16,6 +16,10 @@ interface DrillOptions extends ListOptions {
   procedure?: string
   param?: Record<string, string>
   reason?: string
+}
+
+interface StopOptions extends ListOptions {
+  reason: string
 }
 
 interface ScheduleOptions extends DrillOptions {
@@ -45,6 +49,19 @@ export async function list(service: string, { output, ...options }: ListOptions)
   const drills = await getDrills(client, await placeOf(service, options.environment))
   await put(terminal(), output, drills, () => drillLines(drills, Date.now()))
   return drills.overdue ? EXIT.refused : EXIT.ok
+}
+
+/** `unwind drill stop`: ends what runs now; the drill still takes away what it has made. */
+export async function stop(service: string, { output, reason, ...options }: StopOptions): Promise<number> {
+  const client = await connect(options)
+  const place = await placeOf(service, options.environment)
+  const ended = await abortDrills(client, place, reason)
+  const runs = ended.stopped.map(({ runId }) => runId).join(', ')
+  const out = terminal()
+  const name = `${place.service} in ${place.environment}`
+  if (output) await put(out, output, ended, () => [])
+  else out.say(`Stops the drill of ${name}, run ${runs}; it takes away what it has made.`)
+  return EXIT.ok
 }
 
 /** `unwind drill schedule`: drills a service from time to time, or with `--off` no more. */

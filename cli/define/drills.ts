@@ -5,7 +5,7 @@ import { api, type Ended, output, pair, runs } from './options.ts'
 export function defineDrills(program: Command, ended: Ended): void {
   const drill = program
     .command('drill')
-    .description('Rehearse the data steps of a runbook: start, list or schedule drills')
+    .description('Rehearse the data steps of a runbook: start, stop, list or schedule drills')
   api(
     data(drilled(drill.command('start').argument('<runbook>', 'its name')))
       .description('Drill a runbook now: nothing that serves is touched, and what is made is taken away')
@@ -15,6 +15,12 @@ export function defineDrills(program: Command, ended: Ended): void {
     data(drill.command('list').argument('<service>', 'service, or environment/service'))
       .description('Show how the drills of a service ended; exit code 3 where none has passed for too long')
       .action(runs(ended, async () => (await import('../commands/drill.ts')).list)),
+  )
+  api(
+    data(drill.command('stop').argument('<service>', 'service, or environment/service'))
+      .description('End the drills of a service that run now; what they have made is taken away')
+      .requiredOption('-r, --reason <sentence>', 'why; people read it in the result')
+      .action(runs(ended, async () => (await import('../commands/drill.ts')).stop)),
   )
   api(
     data(drilled(drill.command('schedule').argument('<service>', 'service, or environment/service')))

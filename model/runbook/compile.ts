@@ -50,7 +50,6 @@ export function compileRunbook(
   if (refused) throw new UnwindError('FORBIDDEN', `${request.environment} does not allow steps of kind ${refused.kind}`)
   return {
     format: 1,
-    locksTogether: true,
     ...{ service: metadata.service, environment: request.environment, reason: request.reason, startedBy },
     ...(request.incident && { incident: request.incident }),
     ...floor,

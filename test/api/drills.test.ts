@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { DrillsDocument, DrillStarted } from '../../api/schemas/drills.ts'
+import { DrillsDocument, DrillsStopped, DrillStarted } from '../../api/schemas/drills.ts'
 import type { Runbook } from '../../model/runbook/document.ts'
 import type { LoadedRunbook } from '../../model/runbook/loaded.ts'
 import { Engine } from '../support/engine.ts'
@@ -108,6 +108,25 @@ test('of two that are started by hand, the second is refused while the first run
   holding = undefined
   release()
   await reads(({ running }) => !running)
+})
+
+test('one that runs is stopped: it takes away what it has made, and its result says who ended it', async () => {
+  const stop = (headers = all) => api.call<DrillsStopped>('POST', `${where}/abort`, { note: 'wrong day' }, headers)
+  expect((await stop()).body).toMatchObject({ code: 'NOT_FOUND' })
+  let release = () => {}
+  holding = new Promise<void>((resolve) => (release = resolve))
+  const started = await api.call<DrillStarted>('POST', '/v1/drills', body, all)
+  await reads(({ running }) => running)
+  expect((await stop(bearer('reader'))).status).toBe(403)
+  const stopped = await stop()
+  expect(DrillsStopped.strict().parse(stopped.body)).toEqual({
+    stopped: [{ id: 'drill/test/shop-of-drills', runId: started.body.runId }],
+  })
+  holding = undefined
+  release()
+  const { body: found } = await reads(({ running, results }) => !running && results[0]?.runId === started.body.runId)
+  expect(found.results[0]).toMatchObject({ passed: false, problem: { message: expect.stringContaining('wrong day') } })
+  expect(engine.system.get('copy').at).toBe('before')
 })
 
 test('drills are scheduled in Temporal, begin by themselves when they are due, are scheduled anew, and ended', async () => {

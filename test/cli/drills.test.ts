@@ -89,6 +89,10 @@ test('a schedule is made, shown and ended; what can not be done says what to do'
   })
   expect(await type('drill', 'schedule', 'test/stock', '--off')).toMatchObject({ code: 0 })
   expect(await type('drill', 'schedule', 'test/stock', '--off')).toMatchObject({ code: 5 })
+  expect(await type('drill', 'stop', 'test/stock', '-r', 'wrong day')).toMatchObject({
+    code: 5,
+    stderr: expect.stringContaining('no drill of stock in test runs'),
+  })
   expect(await type('drill', 'start', 'stock', '-e', 'test', '--procedure', 'app')).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('procedure "app" is not known; there is: data'),

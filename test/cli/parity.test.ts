@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   lintRunbook: ['runbook'],
   startDrill: ['drill'],
   readDrills: ['drill'],
+  stopDrills: ['drill'],
   scheduleDrill: ['drill'],
   unscheduleDrill: ['drill'],
   readHistory: ['history'],
