@@ -80,8 +80,8 @@ describe('help', () => {
         deny <service> [version]   Say that a version is not to be deployed
         automation                 Show what starts by itself, stop it or let it again
         proposal                   Look at what a trigger proposes, and answer it
-        drill                      Rehearse the data steps of a runbook: start, list
-                                   or schedule drills
+        drill                      Rehearse the data steps of a runbook: start, stop,
+                                   list or schedule drills
 
       Setting up:
         init                       Look at a cluster, pin it and write unwind.yaml
