@@ -58,7 +58,9 @@ async function plan(open: Open, call: PlanCall) {
   const { target, step, context } = await open(call)
   const { towards, assumed } = call
   const plan = await target.plan(step, { ...context, ...(towards && { towards }), ...(assumed && { assumed }) })
-  if (call.lockQueue) await takeLocks([plan.object], call.rollbackId, call.lockQueue)
+  if (!call.lockQueue) return plan
+  if (call.locksLater) return { ...plan, unlocked: true as const }
+  await takeLocks([plan.object], call.rollbackId, call.lockQueue)
   return plan
 }
 

@@ -25,8 +25,10 @@ export interface StepCall {
 export interface PlanCall extends StepCall {
   towards?: State
   assumed?: State
-  /** Take the lock of the object that was found, as a workflow on this queue. A dry run takes none, nor does the plan of a run that takes all its locks together. */
+  /** Take the lock of the object that was found, as a workflow on this queue. A dry run takes none. */
   lockQueue?: string
+  /** The run takes the locks of all its plans together. Workers of earlier versions take this one all the same. */
+  locksLater?: true
   /** Seal the plan in the same call, where it is the only one of its run; `steps` of it is empty. */
   seal?: SealCall
 }
@@ -45,7 +47,8 @@ export interface VerifyCall extends StepCall {
 /** The activities of one kind, registered as `<kind>.<verb>`. */
 export interface StepActivities {
   history(call: StepCall): Promise<Revision[]>
-  plan(call: PlanCall): Promise<Plan & { sealed?: Sealed }>
+  /** `unlocked`: nobody has taken the lock yet. */
+  plan(call: PlanCall): Promise<Plan & { sealed?: Sealed; unlocked?: true }>
   apply(call: ApplyCall): Promise<{ state: State }>
   verify(call: VerifyCall): Promise<Verdict>
 }

@@ -1,4 +1,4 @@
-import { isCancellation, patched } from '@temporalio/workflow'
+import { isCancellation } from '@temporalio/workflow'
 import { errors, type Problem } from '../model/errors.ts'
 import type { SealCall, Sealed } from '../model/calls.ts'
 import { factsOf } from '../model/runbook/facts.ts'
@@ -12,6 +12,15 @@ import { problemOf } from './problem.ts'
 const PLAN_LIMIT = 60_000
 /** Plans of one run that are made at the same time: quick, without a stampede on one API server. */
 const AT_ONCE = 10
+
+/** How the plans of a run are made: whether they take their object's lock, or note whose nobody has taken yet. */
+interface Planning {
+  rollbackId: string
+  lockQueue?: string
+  /** Seals the only plan of the run in the call that makes it. */
+  seal?: SealCall
+  unlocked?: Set<string>
+}
 
 /** A whole plan, or the step that could not be planned and why. */
 export type Planned = Sealed | { step: StepState; problem: Problem }
@@ -30,18 +39,18 @@ export async function planSteps(
   const together = unbegun.length === 1 && isSealedTogether(input, steps)
   const seal = together ? { ...sealCall(input, state, options.before), steps: [] } : undefined
   const { rollbackId, lockQueue } = options
-  // No field of the input says so: an API may be newer than the worker that makes the first plan.
-  const locksAfter = lockQueue !== undefined && !together && patched('locks-together')
-  const planning = { rollbackId, ...(!locksAfter && lockQueue && { lockQueue }), ...(seal && { seal }) }
+  const unlocked = new Set<string>()
+  const planning = { rollbackId, ...(lockQueue && { lockQueue }), ...(seal ? { seal } : { unlocked }) }
   const first = await inBatches(unbegun, (step) => planOne(input, step, planning))
   const settled = first.find((planned) => planned !== undefined)
   if (settled) return settled
   const again = await planFollowers(input, steps, planning)
   if (again) return again
-  if (!locksAfter) return sealAll(input, state, options.before)
+  // The answers say so: which workers made the plans, those of an earlier version or not, is in no input.
+  if (unlocked.size === 0) return sealAll(input, state, options.before)
   const [sealed, refused] = await Promise.all([
     sealAll(input, state, options.before),
-    lockAll(input, unbegun, rollbackId),
+    lockAll(input, unbegun, [...unlocked], rollbackId),
   ])
   return refused ?? sealed
 }
@@ -63,9 +72,12 @@ async function sealAll(
 }
 
 /** Takes the locks of everything that these plans would move; undefined once the run holds them all. */
-async function lockAll(input: RunInput, steps: readonly StepState[], rollbackId: string): Promise<Planned | undefined> {
-  const objects = [...new Set(steps.flatMap(({ plan }) => (plan ? [plan.object] : [])))]
-  if (objects.length === 0) return undefined
+async function lockAll(
+  input: RunInput,
+  steps: readonly StepState[],
+  objects: string[],
+  rollbackId: string,
+): Promise<Planned | undefined> {
   try {
     await lock(rollbackId, objects, input.limits)
     return undefined
@@ -115,20 +127,26 @@ export function endsPlanning(problem: Problem): boolean {
 async function planOne(
   input: RunInput,
   step: StepState,
-  { rollbackId, lockQueue, seal }: { rollbackId: string; lockQueue?: string; seal?: SealCall },
+  { rollbackId, lockQueue, seal, unlocked }: Planning,
   assumed?: State,
 ): Promise<Planned | undefined> {
   const compiled = compiledOf(input, step)
   const route = { ...routeOf(compiled), limit: PLAN_LIMIT, summary: `Plan ${step.title}` }
   const towards = compiled.towards
   try {
-    const { sealed, ...plan } = await call('plan', route, input.limits, {
+    const {
+      sealed,
+      unlocked: free,
+      ...plan
+    } = await call('plan', route, input.limits, {
       ...stepCall(input, rollbackId, step),
       ...(lockQueue && { lockQueue }),
+      ...(lockQueue && unlocked && { locksLater: true }),
       ...(towards && { towards }),
       ...(assumed && { assumed }),
       ...(seal && { seal }),
     })
+    if (free) unlocked?.add(plan.object)
     step.plan = plan
     step.status = 'planned'
     return sealed
@@ -138,11 +156,7 @@ async function planOne(
   }
 }
 
-async function planFollowers(
-  input: RunInput,
-  steps: StepState[],
-  options: { rollbackId: string; lockQueue?: string },
-): Promise<Planned | undefined> {
+async function planFollowers(input: RunInput, steps: StepState[], options: Planning): Promise<Planned | undefined> {
   const left = new Map<string, Plan>()
   for (const step of steps) {
     if (!step.plan || step.status === 'skipped') continue
