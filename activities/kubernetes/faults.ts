@@ -1,4 +1,5 @@
 import { UnwindError } from '../../model/errors.ts'
+import { isWrongServer } from '../tls.ts'
 import type { Answer } from './request.ts'
 
 /** Where the manifest with the rights of a kind is that names no other. */
@@ -46,20 +47,10 @@ function forbidden(asked: Asked, connection: string): UnwindError {
   )
 }
 
-const WRONG_SERVER = new Set([
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'CERT_SIGNATURE_FAILURE',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-])
-
 /** No answer at all. A certificate of another authority means another server, which waiting does not mend. */
 export function unreachable(cause: unknown, asked: Asked, connection: string, server: string): UnwindError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-  if (WRONG_SERVER.has(code))
+  if (isWrongServer(code))
     return new UnwindError(
       'TARGET_MISMATCH',
       `${server} shows a certificate that the authority of ${connection} did not sign (${code}); check the kubeconfig`,

@@ -1,4 +1,5 @@
 import { UnwindError } from '../../model/errors.ts'
+import { isWrongServer } from '../tls.ts'
 
 /** An error as `pg` and Node throw it. `detail`, `where` and `internalQuery` may quote rows, so they are never told. */
 interface Fault {
@@ -13,16 +14,6 @@ export interface Where {
   rights: string
 }
 
-const WRONG_SERVER = new Set([
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'CERT_SIGNATURE_FAILURE',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-])
-
 /** SQLSTATEs that pass by themselves: the server starts, ends or is full, a lock or a deadlock was in the way. */
 const PASSING = new Set(['57P01', '57P02', '57P03', '53300', '55P03', '57014', '40001', '40P01'])
 
@@ -34,7 +25,7 @@ export function databaseError(error: unknown, where: Where, doing: string): Unwi
   if (error instanceof UnwindError) return error
   const { code = '', message }: Fault = error instanceof Error ? error : { message: 'unknown error' }
   const at = `${where.name} (${where.place})`
-  if (WRONG_SERVER.has(code))
+  if (isWrongServer(code))
     return new UnwindError(
       'TARGET_MISMATCH',
       `${at} shows a certificate that its authority did not sign (${code}); check host, tls and ca`,

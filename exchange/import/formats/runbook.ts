@@ -3,10 +3,11 @@ import type { Around, Became } from '../became.ts'
 import { type Draft, emptyDraft } from '../draft.ts'
 import { readExpectation } from '../expectation.ts'
 import type { Known } from '../imported.ts'
-import { type Item, masked, type Place } from '../item.ts'
+import type { Item } from '../item.ts'
 import { slug } from '../procedure.ts'
 import { readScript } from '../script.ts'
 import type { Scope } from '../scope.ts'
+import { pairs, placeIn } from './yaml.ts'
 import { toldBy } from '../telling.ts'
 
 /** A runbook in YAML: name, triggers, decision_tree with goto, steps, checks, lists of what is said to whom, contacts. */
@@ -252,30 +253,6 @@ function keep(node: Node, became: string, reading: Reading): void {
   reading.draft.findings.push({ ...placeIn(node, reading), outcome: 'kept', became })
 }
 
-function placeIn({ range }: Node, { source, lines }: Reading): Place {
-  const [start = 0, end = start] = range ?? []
-  const first = lines.linePos(start).line
-  const last = Math.max(first, lines.linePos(Math.max(start, end - 1)).line)
-  return {
-    line: first,
-    end: last,
-    original: masked(
-      source
-        .split('\n')
-        .slice(first - 1, last)
-        .join('\n')
-        .trim(),
-    ),
-  }
-}
-
 function textOf(node: Node): string {
   return isScalar(node) ? String(node.value) : String(node)
-}
-
-/** The entries of a map that have a value. */
-export function pairs(map: YAMLMap): { key: string; node: Node }[] {
-  return map.items.flatMap(({ key, value }) =>
-    value ? [{ key: isScalar(key) ? String(key.value) : String(key), node: value as Node }] : [],
-  )
 }

@@ -1,10 +1,10 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, Scalar, type YAMLMap } from 'yaml'
 import { type Around, manual } from '../became.ts'
 import { type Draft, emptyDraft } from '../draft.ts'
-import { type Item, masked, type Place } from '../item.ts'
+import type { Item } from '../item.ts'
 import { parameterName, type Scope, template } from '../scope.ts'
 import { readScript } from '../script.ts'
-import { pairs } from './runbook.ts'
+import { pairs, placeIn } from './yaml.ts'
 import { written } from '../../written.ts'
 
 /** What stands for the environment while a workflow is read: a run has one already, so it is no parameter. */
@@ -118,21 +118,4 @@ function placed(item: Item, { environments }: Draft): Item {
   if (JSON.stringify(step).includes(ENVIRONMENT))
     return { ...item, became: manual('It differs between environments in more than its namespace.') }
   return { ...item, became: { ...item.became, step } }
-}
-
-function placeIn({ range }: Node, { source, lines }: Reading): Place {
-  const [start = 0, end = start] = range ?? []
-  const first = lines.linePos(start).line
-  const last = Math.max(first, lines.linePos(Math.max(start, end - 1)).line)
-  return {
-    line: first,
-    end: last,
-    original: masked(
-      source
-        .split('\n')
-        .slice(first - 1, last)
-        .join('\n')
-        .trim(),
-    ),
-  }
 }
