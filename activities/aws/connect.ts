@@ -1,4 +1,4 @@
-import { RDSClient } from '@aws-sdk/client-rds'
+import { RDSClient, type RDSClientConfig } from '@aws-sdk/client-rds'
 import { z } from 'zod'
 import { milliseconds } from '../../model/duration.ts'
 import { Duration } from '../../model/step.ts'
@@ -6,6 +6,8 @@ import { Duration } from '../../model/step.ts'
 /** One account and region, as a worker reaches it. */
 export interface Aws {
   rds: RDSClient
+  /** What a client of another service of the same account and region is made with. */
+  settings: Pick<RDSClientConfig, 'region' | 'endpoint' | 'profile' | 'maxAttempts' | 'requestHandler'>
   name: string
   region: string
   account: string
@@ -33,13 +35,21 @@ const REQUEST_LIMIT = 15_000
 export async function connect(settings: unknown, name: string): Promise<Aws> {
   const { profile, pin } = Settings.parse(settings)
   const { region, account, endpoint, poll } = pin
-  const rds = new RDSClient({
+  const client = {
     region,
     ...(endpoint && { endpoint }),
     ...(profile && { profile }),
     // What the SDK repeats by itself may have been done the first time: every write is followed by a look.
     maxAttempts: 3,
     requestHandler: { requestTimeout: REQUEST_LIMIT, connectionTimeout: 5_000 },
-  })
-  return { rds, name, region, account, poll: poll ? milliseconds(poll) : POLL, looks: new Map() }
+  }
+  return {
+    rds: new RDSClient(client),
+    settings: client,
+    name,
+    region,
+    account,
+    poll: poll ? milliseconds(poll) : POLL,
+    looks: new Map(),
+  }
 }

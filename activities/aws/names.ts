@@ -29,6 +29,8 @@ export const TAGS = {
   candidate: 'unwind:candidate',
   /** Of a restored instance: what it stands for now, while it does. */
   serves: 'unwind:serves',
+  /** Of a restored instance that has stood for something: applications may have written to it. */
+  served: 'unwind:served',
   /** Of an instance that was moved aside: since when. */
   aside: 'unwind:aside-since',
   /** Of a snapshot whose run was taken back: nobody needs it any more. */

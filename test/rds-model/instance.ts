@@ -13,6 +13,8 @@ export interface Stretch {
 
 /** Where an instance's data lives: a real server, or nothing where only the control plane is looked at. */
 export interface Store {
+  /** Where its server listens, on loopback. */
+  readonly port?: number
   /** A new store with everything that was committed up to that moment. */
   restore(at: Date): Promise<Store>
   stop(): Promise<void>
@@ -44,6 +46,11 @@ export class Instance {
     this.settings = settings
     this.tags = tags
     this.createdAt = createdAt
+  }
+
+  /** When the last of its states to come is over; 0 where none is. */
+  get busyUntil(): number {
+    return this.#queue.at(-1)?.ends ?? 0
   }
 
   /** Puts states behind those that are still to come; after the last of them the instance is available. */

@@ -53,13 +53,16 @@ export class Region {
   readonly snapshots: Snapshot[] = []
   /** By proxy: the instances registered with it. */
   readonly proxies = new Map<string, { resourceId: string; since: number }[]>()
+  readonly proxyTags = new Map<string, Map<string, string>>()
   /** Parameter groups that were made; a default one belongs to every engine. */
   readonly parameterGroups = new Set(['default.postgres15'])
   /** Up to 40 instances in a Region of an account (UserGuide, CHAP_Limits). */
   quota = 40
   snapshotQuota = 100
-  /** Time that was spent in states that something waits for, by state. */
-  readonly spent: { identifier: string; status: string; ms: number }[] = []
+  /** Stretches that something waits for, as epoch milliseconds of the model's clock. */
+  readonly spent: { identifier: string; status: string; from: number; to: number }[] = []
+  /** What must never be, as it was seen: two instances under one name, or one id for two. */
+  readonly violations: string[] = []
 
   constructor(description: Description, options: ModelOptions = {}) {
     this.description = description
@@ -77,15 +80,31 @@ export class Region {
     return instance
   }
 
+  /** Brings everything to where it is now. */
   advance(): void {
     const now = this.clock()
     for (const instance of this.instances) instance.advance(now)
     for (const gone of this.instances.filter(({ deleted, status }) => deleted && status === 'deleted'))
       this.instances.splice(this.instances.indexOf(gone), 1)
+    this.watch()
   }
 
+  /** Looks for what must never be. It asks no rule of the model: whatever let it happen, it is seen here. */
+  watch(): void {
+    const names = this.instances.flatMap(({ identifier, becoming }) => [identifier, ...(becoming ? [becoming] : [])])
+    const ids = this.instances.map(({ resourceId }) => resourceId)
+    const twice = [...names, ...ids].filter((one, index, all) => all.indexOf(one) !== index)
+    for (const text of twice.map((one) => `two instances are ${one}`))
+      if (!this.violations.includes(text)) this.violations.push(text)
+  }
+
+  /** Sends an instance through states, one after the other. */
   pass(instance: Instance, stretches: Stretch[]): void {
-    for (const { status, lasts } of stretches) this.spent.push({ identifier: instance.identifier, status, ms: lasts })
+    let from = Math.max(this.clock(), instance.busyUntil)
+    for (const { status, lasts } of stretches) {
+      this.spent.push({ identifier: instance.identifier, status, from, to: from + lasts })
+      from += lasts
+    }
     instance.passThrough(this.clock(), stretches)
   }
 
@@ -119,7 +138,7 @@ export class Region {
     return faultOf(this.description, shape, message)
   }
 
-  arn(kind: 'db' | 'snapshot', name: string): string {
+  arn(kind: 'db' | 'snapshot' | 'db-proxy', name: string): string {
     return `arn:aws:rds:${this.name}:${this.account}:${kind}:${name}`
   }
 }

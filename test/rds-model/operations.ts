@@ -2,10 +2,10 @@ import { Fault } from './fault.ts'
 import type { Instance, Stretch } from './instance.ts'
 import type { Region } from './model.ts'
 import { modify } from './modify.ts'
-import { register } from './proxies.ts'
+import { proxiesOf, register } from './proxies.ts'
 import { restoreSnapshot, restoreToTime } from './restore.ts'
 import { createSnapshot, deleteSnapshot } from './snapshots.ts'
-import { restorableFrom, restorableUntil, shown, shownSnapshot, tagsOf } from './views.ts'
+import { restorableFrom, restorableUntil, shown, shownSnapshot, tagList, tagsOf } from './views.ts'
 import { text, type Value } from './wire.ts'
 
 type Operation = (region: Region, input: Value) => Value
@@ -60,6 +60,8 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   ModifyDBInstance: modify,
   RebootDBInstance: reboot,
   DeleteDBInstance: remove,
+  ListTagsForResource: (region, { ResourceName }) => ({ TagList: tagList(byArn(region, text(ResourceName)).tags) }),
+  DescribeDBProxies: (region, { DBProxyName }) => proxiesOf(region, DBProxyName),
   DescribeDBProxyTargets: (region, { DBProxyName }) => register(region, text(DBProxyName), 'describe', []),
   RegisterDBProxyTargets: (region, { DBProxyName, DBInstanceIdentifiers: ids = [] }) =>
     register(region, text(DBProxyName), 'register', ids as string[]),
@@ -80,6 +82,7 @@ function selected(region: Region, { DBInstanceIdentifier: name, Filters = [] }: 
 function byArn(region: Region, arn: string): { tags: Map<string, string>; writes?: number } {
   const name = arn.split(':').at(-1) ?? ''
   if (arn === region.arn('db', name)) return region.named(name)
+  if (arn === region.arn('db-proxy', name)) return { tags: region.proxyTags.get(name) ?? new Map<string, string>() }
   const found = region.snapshots.find(({ id }) => arn === region.arn('snapshot', id))
   if (!found) throw region.fault('DBSnapshotNotFoundFault', `${arn} not found.`)
   return found

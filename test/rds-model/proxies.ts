@@ -1,6 +1,14 @@
 import type { Region } from './model.ts'
 import type { Value } from './wire.ts'
 
+/** Proxies by name, or all. */
+export function proxiesOf(region: Region, name: unknown): Value {
+  const found = [...region.proxies.keys()].filter((one) => name === undefined || one === name)
+  if (name !== undefined && found.length === 0) throw region.fault('DBProxyNotFoundFault', 'DBProxy not found.')
+  const shown = (one: string) => ({ DBProxyName: one, DBProxyArn: region.arn('db-proxy', one), Status: 'available' })
+  return { DBProxies: found.map(shown) }
+}
+
 /** A proxy has one target group, called default, with one instance in it (UserGuide, rds-proxy). */
 export function register(
   region: Region,

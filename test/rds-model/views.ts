@@ -2,6 +2,16 @@ import type { Instance } from './instance.ts'
 import type { Region, Snapshot } from './model.ts'
 import type { Value } from './wire.ts'
 
+/** Where the name leads to now: the store of the instance that can be reached under it. */
+export function reached(region: Region, name: string): Instance | undefined {
+  region.advance()
+  const found = region.instances.find(({ identifier, nameless }) => identifier === name && !nameless)
+  return found && !AWAY.has(found.status) ? found : undefined
+}
+
+/** In these states nothing answers. */
+const AWAY = new Set(['creating', 'renaming', 'rebooting', 'deleting'])
+
 /** An instance as DescribeDBInstances shows it. */
 export function shown(region: Region, instance: Instance): Value {
   const {

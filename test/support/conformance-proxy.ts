@@ -120,7 +120,9 @@ interface Answer {
 async function forward({ url, options, rewrite }: Upstream, incoming: http.IncomingMessage, body: string) {
   const { method = 'GET', headers } = incoming
   const sent = Buffer.from(rewrite?.request?.(method, body) ?? body)
-  const { 'content-type': type, accept } = headers
+  const { 'content-type': type, accept, authorization, 'x-amz-target': operation } = headers
+  // AWS tells its services apart by what they are signed for.
+  const signed = authorization?.startsWith('AWS4') === true
   const request = (url.protocol === 'https:' ? https : http).request(new URL(incoming.url ?? '/', url), {
     ...options,
     method,
@@ -128,6 +130,8 @@ async function forward({ url, options, rewrite }: Upstream, incoming: http.Incom
       ...(options.headers as http.OutgoingHttpHeaders),
       ...(type && { 'content-type': type }),
       ...(accept && { accept }),
+      ...(operation && { 'x-amz-target': operation }),
+      ...(signed && { authorization }),
       ...(sent.byteLength > 0 && { 'content-length': sent.byteLength }),
     },
   })

@@ -22,7 +22,7 @@ export async function openRdsGround(): Promise<RdsGround> {
     `[${name}]\naws_access_key_id=${id}\naws_secret_access_key=not-a-secret\n`
   await writeFile(file, profile('writer', 'AKIAWRITER0000000000') + profile('reader', READER))
   process.env['AWS_SHARED_CREDENTIALS_FILE'] = file
-  model.meddle = (action, _form, key) => (key === READER && !action.startsWith('Describe') ? 'denied' : undefined)
+  model.meddle = (action, _form, key) => (key === READER && !/^(?:Describe|List)/.test(action) ? 'denied' : undefined)
   model.region.quota = 1_000
   const { name: region, account } = model.region
   return {

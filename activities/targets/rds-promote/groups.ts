@@ -3,10 +3,10 @@ import type { Again, CallContext } from '../../../model/target.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { modify, tag, tagOf } from '../../aws/instances.ts'
 import { TAGS } from '../../aws/names.ts'
-import type { Scene } from './apply.ts'
+import type { Pair } from './pair.ts'
 
 /** Gives the one that comes the security groups and the protection of the one that leaves; undefined once it has them. */
-export async function open({ leaving, coming }: Scene, context: CallContext<Aws>): Promise<Again | undefined> {
+export async function open({ leaving, coming }: Pair, context: CallContext<Aws>): Promise<Again | undefined> {
   const groups = groupsOf(leaving)
   const protection = leaving.DeletionProtection ?? false
   if (same(groups, groupsOf(coming)) && (coming.DeletionProtection ?? false) === protection) return undefined

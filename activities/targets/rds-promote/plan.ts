@@ -4,6 +4,7 @@ import type { CallContext, Plan, Revision, Warning } from '../../../model/target
 import type { Aws } from '../../aws/connect.ts'
 import { byId, byName, required, tagOf } from '../../aws/instances.ts'
 import { derived, TAGS } from '../../aws/names.ts'
+import { type Pointer, pointerOf } from './pointers/pointer.ts'
 import type { RdsPromoteStep } from './schema.ts'
 import { type PlannedPromotion, parseState, type PromotionState } from './state.ts'
 
@@ -30,32 +31,68 @@ export async function history(step: RdsPromoteStep, { connection, signal }: Call
 
 /** Who would change places with whom. Reads only. */
 export async function plan(step: RdsPromoteStep, context: CallContext<Aws>): Promise<Plan<PlannedPromotion>> {
-  const { connection, signal, towards } = context
-  const name = step.instance.toLowerCase()
-  const present = await required(connection, name, signal)
+  const { connection, towards } = context
+  const { present, name, owner, warnings, impact } = await standing(step, context)
   const { DbiResourceId: serving = '' } = present
-  const owned = ownership(step, present)
+  const owned = ownership(step, name, owner)
   const next = towards ? await recorded(parseState(towards), context) : await candidateOf(step, serving, context)
   const shown = typeof next === 'string' ? next : `{ ${next.ref} }`
   const there = next === serving
   return {
-    summary: there
-      ? `${name} is ${serving} already`
-      : `${name}: ${serving} → ${shown}; the old one becomes ${derived(name, 'old')}`,
+    summary: there ? `${name} is ${serving} already` : `${name}: ${serving} → ${shown}; the old one is kept`,
     object: `aws/${connection.account}/${connection.region}/db/${serving}`,
     from: { name, serving, standby: next, candidate: next },
     to: { name, serving: next, standby: serving, candidate: next },
     changes: there ? [] : [{ path: name, from: serving, to: shown }],
     reversible: true,
-    warnings: [...owned, ...dependants(present)],
+    warnings: [...owned, ...warnings, ...dependants(present)],
     limits: { apply: LIMIT, verify: VERIFY_LIMIT },
     data: true,
     impact: [
-      `nothing answers at ${name} while it is renamed, up to 10 min for each of the two`,
+      ...impact,
       'until applications write again it can be taken back without loss; after that, going back loses what they wrote',
-      `Terraform and others that know the instance go on with the old one: state rm and import ${name} anew`,
     ],
   }
+}
+
+/** Which instance applications reach now, by what, and what it means to change that. */
+interface Standing {
+  present: DBInstance
+  name: string
+  owner: string | undefined
+  warnings: Warning[]
+  impact: string[]
+}
+
+async function standing(step: RdsPromoteStep, context: CallContext<Aws>): Promise<Standing> {
+  const { connection, signal } = context
+  const named = step.instance.toLowerCase()
+  const pointer = await pointerOf(step, connection)
+  if (pointer) return { ...(await ledTo(pointer, named, context)), name: pointer.name, impact: [pointer.impact] }
+  const present = await required(connection, named, signal)
+  const stack = tagOf(present, 'aws:cloudformation:stack-name')
+  const impact = [
+    `nothing answers at ${named} while it is renamed, up to 10 min for each of the two; the old one becomes ${derived(named, 'old')}`,
+    `Terraform and others that know the instance go on with the old one: state rm and import ${named} anew`,
+  ]
+  const owner = stack && `the CloudFormation stack ${stack}, whose next update would undo the renames`
+  return { present, name: named, owner, warnings: [], impact }
+}
+
+/** The instance of the step; of an earlier run's, whichever of its two is the one that the pointer leads to now. */
+async function ledTo(pointer: Pointer, named: string, { connection, signal, towards }: CallContext<Aws>) {
+  const known = towards && parseState(towards)
+  const [sight, ...found] = await Promise.all([
+    pointer.look({ signal }),
+    known ? byName(connection, named, signal) : required(connection, named, signal),
+    ...(known ? [known.serving, known.standby].map((id) => byId(connection, id, signal)) : []),
+  ])
+  const present = found.find((instance) => instance !== undefined && sight.leadsTo(instance))
+  if (present) return { present, owner: sight.owner, warnings: sight.warnings }
+  throw new UnwindError(
+    'TARGET_REJECTED',
+    `${pointer.name} leads to ${sight.shown || 'nothing'}, not to ${named}; name the instance that it leads to`,
+  )
 }
 
 async function candidateOf({ candidate }: RdsPromoteStep, serving: string, { connection, signal }: CallContext<Aws>) {
@@ -77,15 +114,11 @@ async function recorded(state: PromotionState, { connection, signal }: CallConte
   )
 }
 
-/** A stack that knows the instance would change the names back at its next update. */
-function ownership({ force, instance }: RdsPromoteStep, present: DBInstance): Warning[] {
-  const stack = tagOf(present, 'aws:cloudformation:stack-name')
-  if (stack === undefined) return []
-  if (force) return [{ code: 'OWNED', message: `${instance} belongs to the stack ${stack}; forced: ${force.reason}` }]
-  throw new UnwindError(
-    'TARGET_OWNED',
-    `${instance} belongs to the CloudFormation stack ${stack}, whose next update would undo the renames; change the stack, or set force with a reason`,
-  )
+/** What owns the name would put it back. */
+function ownership({ force }: RdsPromoteStep, name: string, owner: string | undefined): Warning[] {
+  if (owner === undefined) return []
+  if (force) return [{ code: 'OWNED', message: `${name} belongs to ${owner}; forced: ${force.reason}` }]
+  throw new UnwindError('TARGET_OWNED', `${name} belongs to ${owner}; change it there, or set force with a reason`)
 }
 
 /** What stays with the old instance, or goes by its resource id (UserGuide, USER_RenameInstance). */

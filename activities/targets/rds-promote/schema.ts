@@ -12,6 +12,37 @@ const Candidate = z
   ])
   .describe('The instance to put in its place: a name, or { ref: restore.resourceId } of a step before.')
 
+const By = z
+  .union([
+    z.literal('rename'),
+    z.strictObject({
+      secret: z
+        .string()
+        .regex(/^[\w/+=.@:-]{1,512}$/, 'write the name or the ARN of a secret')
+        .describe('A secret of Secrets Manager that holds the address; its other contents stay as they are.'),
+    }),
+    z.strictObject({
+      dns: z
+        .string()
+        .regex(/^(?:[a-z0-9_-]{1,63}\.)+[a-z0-9-]{1,63}$/i, 'write a whole name, such as db.shop.internal')
+        .describe('A CNAME of Route 53.'),
+      zone: z
+        .string()
+        .regex(/^[0-9A-Z]{1,32}$/, 'write the id of the hosted zone, such as Z1D633PJN98FT9')
+        .describe('Its hosted zone.'),
+    }),
+    z.strictObject({
+      proxy: z
+        .string()
+        .regex(/^[A-Za-z](?!.*--)[A-Za-z0-9-]{0,62}(?<!-)$/, 'write the name of a proxy')
+        .describe('A proxy of RDS with one instance behind it.'),
+    }),
+  ])
+  .default('rename')
+  .describe(
+    'What applications know the database by, which is turned: rename (the name of the instance), { secret: … }, { dns: …, zone: … } or { proxy: … }.',
+  )
+
 const Moment = z
   .union([z.iso.datetime({ offset: true }), Ref])
   .optional()
@@ -21,8 +52,11 @@ export const RdsPromoteStep = z
   .strictObject({
     kind: z.literal('rds-promote'),
     ...stepFields,
-    instance: InstanceName.describe('The name that applications know. The candidate has it afterwards.'),
+    instance: InstanceName.describe(
+      'The instance that serves now. With by: rename, the candidate has its name afterwards.',
+    ),
     aws: awsField,
+    by: By,
     candidate: Candidate,
     fencedAt: Moment,
     maxLoss: Duration.optional().describe(
@@ -32,9 +66,9 @@ export const RdsPromoteStep = z
   })
   .meta({
     id: 'RdsPromoteStep',
-    title: 'RDS promotion by rename',
+    title: 'RDS promotion',
     description:
-      'Renames the present instance away, makes sure of it, and renames the candidate into its place, with its security groups. The old instance is kept.',
+      'Puts a candidate in the place of the present instance, with its security groups, and keeps the old one: by renaming both, or by turning a secret, a DNS name or a proxy to it.',
   })
 export type RdsPromoteStep = z.infer<typeof RdsPromoteStep>
 

@@ -2,12 +2,52 @@ import type { Again, CallContext, Evidence, Verdict } from '../../../model/targe
 import type { Aws } from '../../aws/connect.ts'
 import { byId, byName } from '../../aws/instances.ts'
 import { unsettled } from '../../aws/settled.ts'
+import { type Pointer, pointerOf } from './pointers/pointer.ts'
 import type { RdsPromoteStep } from './schema.ts'
 import type { PromotionState } from './state.ts'
 
-/** Whether the name leads to the right instance, which is at rest, and the other one is kept under another name. */
+/** Whether applications reach the right instance, which is at rest, and the other one is kept. */
 export async function verify(
-  _step: RdsPromoteStep,
+  step: RdsPromoteStep,
+  state: PromotionState,
+  context: CallContext<Aws>,
+): Promise<Verdict | (Again & { evidence: Evidence })> {
+  const pointer = await pointerOf(step, context.connection)
+  return pointer ? led(pointer, state, context) : named(state, context)
+}
+
+/** Whether what leads to a database leads to the right one. */
+async function led(
+  pointer: Pointer,
+  { name, serving, standby, lossSeconds }: PromotionState,
+  { connection, signal }: CallContext<Aws>,
+): Promise<Verdict | (Again & { evidence: Evidence })> {
+  const [sight, present, kept] = await Promise.all([
+    pointer.look({ signal }),
+    byId(connection, serving, signal),
+    byId(connection, standby, signal),
+  ])
+  const { DBInstanceIdentifier: called = '' } = present ?? {}
+  const facts = { name, serving: called, kept: kept?.DBInstanceIdentifier ?? null, standby, lossSeconds }
+  const say = (status: Verdict['status'], summary: string): Verdict => ({ status, evidence: { summary, facts } })
+  if (!present) return say('fail', `${serving} is not there any more`)
+  if (!sight.leadsTo(present)) return say('fail', `${name} leads to ${sight.shown || 'nothing'}, not to ${called}`)
+  const waiting = sight.waiting?.() ?? unsettled(connection, present, called)
+  if (waiting) return { ...waiting, evidence: { summary: waiting.doing, facts } }
+  if (!kept) return say('fail', `${standby}, which served before, is not there any more`)
+  const note = sight.note ? `; ${sight.note}` : ''
+  return say(
+    'pass',
+    `${name} leads to ${called} (${serving}); ${standby} is kept as ${kept.DBInstanceIdentifier}${told(lossSeconds)}${note}`,
+  )
+}
+
+function told(lossSeconds: number | undefined): string {
+  return lossSeconds === undefined ? '' : `; lost: ${lossSeconds} s of writes`
+}
+
+/** Whether the name leads to the right instance, which is at rest, and the other one is kept under another name. */
+async function named(
   { name, serving, standby, lossSeconds }: PromotionState,
   { connection, signal }: CallContext<Aws>,
 ): Promise<Verdict | (Again & { evidence: Evidence })> {
@@ -24,6 +64,5 @@ export async function verify(
   const waiting = unsettled(connection, arriving, name)
   if (waiting) return { ...waiting, evidence: { summary: waiting.doing, facts } }
   if (kept === undefined) return say('fail', `${standby}, which had the name before, is not there any more`)
-  const loss = lossSeconds === undefined ? '' : `; lost: ${lossSeconds} s of writes`
-  return say('pass', `${name} is ${serving}; ${standby} is kept as ${kept}${loss}`)
+  return say('pass', `${name} is ${serving}; ${standby} is kept as ${kept}${told(lossSeconds)}`)
 }
