@@ -1,4 +1,4 @@
-import { isCancellation } from '@temporalio/workflow'
+import { isCancellation, patched } from '@temporalio/workflow'
 import { toTakeBack } from '../model/choices.ts'
 import type { Problem } from '../model/errors.ts'
 import type { StepState } from '../model/run.ts'
@@ -13,10 +13,14 @@ import { abortable } from './scope.ts'
 
 const GONE = 'Everything that this drill made is taken away'
 
-/** Takes back every begun step, the latest first. All are attempted; then the first that failed parks like any step. */
+/**
+ * Takes back every begun step, the latest first. All are attempted, but for data under a step that is not back; then the
+ * first that failed parks like any step.
+ */
 export async function compensate(run: Run): Promise<void> {
   const failures: { step: StepState; problem: Problem }[] = []
   for (const step of toTakeBack(run.state)) {
+    if (standsBelow(run, step, failures)) continue
     const problem = await takeBack(run, step)
     if (run.abort) return
     if (problem) failures.push({ step, problem })
@@ -25,6 +29,15 @@ export async function compensate(run: Run): Promise<void> {
   if (failed && run.state.drill) return leaveDrill(run)
   if (failed) return park(run, failed.step, 'compensate', failed.problem)
   end(run, 'compensated', run.state.drill ? GONE : 'Everything that this run changed is back as it was before')
+}
+
+/**
+ * What touches data may lead to another database as long as a later step stands: a fence by the name that a promotion has
+ * given away opens the wrong one. It is taken back once that step is.
+ */
+function standsBelow({ state }: Run, { plan }: StepState, failures: readonly { step: StepState }[]): boolean {
+  if (state.drill || !plan?.data || !failures.some(({ step }) => step.plan?.data)) return false
+  return patched('data-in-order')
 }
 
 async function takeBack(run: Run, step: StepState): Promise<Problem | undefined> {

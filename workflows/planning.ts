@@ -1,4 +1,4 @@
-import { isCancellation } from '@temporalio/workflow'
+import { isCancellation, patched } from '@temporalio/workflow'
 import { errors, type Problem } from '../model/errors.ts'
 import type { SealCall, Sealed } from '../model/calls.ts'
 import { factsOf } from '../model/runbook/facts.ts'
@@ -42,8 +42,10 @@ export async function planSteps(
   const unlocked = new Set<string>()
   const planning = { rollbackId, ...(lockQueue && { lockQueue }), ...(seal ? { seal } : { unlocked }) }
   const first = await inBatches(unbegun, (step) => planOne(input, step, planning))
-  const settled = first.find((planned) => planned !== undefined)
-  if (settled) return settled
+  for (const planned of first) {
+    const settled = planned && (await afterEarlier(input, steps, planned, planning))
+    if (settled) return settled
+  }
   const again = await planFollowers(input, steps, planning)
   if (again) return again
   // The answers say so: which workers made the plans, those of an earlier version or not, is in no input.
@@ -154,6 +156,33 @@ async function planOne(
     if (isCancellation(error)) throw error
     return { step, problem: problemOf(error, step.connection) }
   }
+}
+
+/**
+ * A step that finds nothing to go back to may be about what an earlier step of the run is yet to leave, as one that opens
+ * what will be fenced by then: it is planned from there, and holds if it is about the same object.
+ */
+async function afterEarlier(
+  input: RunInput,
+  steps: readonly StepState[],
+  planned: Planned,
+  options: Planning,
+): Promise<Planned | undefined> {
+  if (!('problem' in planned) || planned.problem.code !== 'NO_ROLLBACK_TARGET') return planned
+  const { step } = planned
+  const { plan: earlier } =
+    steps
+      .slice(0, steps.indexOf(step))
+      .findLast(
+        ({ kind, connection, plan, status }) =>
+          plan && status !== 'skipped' && kind === step.kind && connection === step.connection,
+      ) ?? {}
+  if (!earlier || !patched('plans-after-earlier')) return planned
+  const again = await planOne(input, step, options, earlier.to)
+  if (again) return again
+  if (step.plan?.object === earlier.object) return undefined
+  delete step.plan
+  return planned
 }
 
 async function planFollowers(input: RunInput, steps: StepState[], options: Planning): Promise<Planned | undefined> {

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { UnwindError } from '../../model/errors.ts'
+import type { Target } from '../../model/target.ts'
 import { failing, forbidden, ok, thenTimeOut } from '../support/faults.ts'
 import { scenarios } from './scenario.ts'
 
@@ -46,6 +48,43 @@ scenarios('taking back', (start) => {
     await run.decide('retry')
     expect((await run.ends()).outcome).toBe('compensated')
     expect(b.at).toBe('v2')
+  })
+
+  test('data under a step that is not back waits for it: what its name leads to may be another database', async () => {
+    const engine = await start({ wrap: (target) => failing(target, { apply: [ok, ok, ok, forbidden] }) })
+    const [app, a, b] = ['app', 'a', 'b'].map((name) => engine.system.put(name, 'v1', 'v2'))
+    if (!app || !a || !b) throw new Error('three objects were put')
+    b.health = 'fail'
+    const run = await engine.rollback([{ object: 'app' }, { object: 'a', data: true }, { object: 'b', data: true }])
+    await run.decide('compensate')
+    const state = await run.reaches('parked')
+    expect(state.parked).toMatchObject({ stepId: 'memory-3', during: 'compensate' })
+    expect([app.at, a.at, b.at]).toEqual(['v2', 'v1', 'v1'])
+    await run.decide('retry')
+    const { outcome, timeline } = await run.ends()
+    expect(outcome).toBe('compensated')
+    expect([app.at, a.at, b.at]).toEqual(['v2', 'v2', 'v2'])
+    const taken = timeline.filter((event) => event.type === 'step-compensated').map((event) => event.stepId)
+    expect(taken).toEqual(['memory-1', 'memory-3', 'memory-2'])
+  })
+
+  test('a step that finds nothing to go back to is planned from what an earlier one of its kind will leave', async () => {
+    const fenced = (target: Target): Target => ({
+      ...target,
+      plan: async (step, context) => {
+        if (step['to'] === 'v2' && !context.assumed) throw new UnwindError('NO_ROLLBACK_TARGET', 'nothing is fenced')
+        return target.plan(step, context)
+      },
+    })
+    const engine = await start({ wrap: fenced })
+    const object = engine.system.put('a', 'v1', 'v2')
+    const state = await (await engine.rollback([{ object: 'a' }, { object: 'a', to: 'v2' }])).ends()
+    expect(state.outcome).toBe('recovered')
+    expect(object.at).toBe('v2')
+    const other = engine.system.put('b', 'v1', 'v2')
+    const refused = await (await engine.rollback([{ object: 'a' }, { object: 'b', to: 'v2' }])).ends()
+    expect(refused).toMatchObject({ outcome: 'not-applicable', problem: { code: 'NO_ROLLBACK_TARGET' } })
+    expect(other.at).toBe('v2')
   })
 
   test('abort reverses nothing and lists what stays changed', async () => {

@@ -82,7 +82,12 @@ async function remove(found: DBInstance | undefined, to: RestoreState, context: 
     await modify(connection, found, { DeletionProtection: false }, signal)
     return { again: connection.poll, doing: `takes the protection from ${name}` }
   }
-  const command = new DeleteDBInstanceCommand({ DBInstanceIdentifier: name, SkipFinalSnapshot: true })
+  // What applications have written to it while it stood in the old one's place can be looked up there.
+  const last =
+    tagOf(found, TAGS.served) === undefined
+      ? { SkipFinalSnapshot: true }
+      : { FinalDBSnapshotIdentifier: `${name}-final` }
+  const command = new DeleteDBInstanceCommand({ DBInstanceIdentifier: name, ...last })
   const answer = await ask(
     { action: 'rds:DeleteDBInstance', of: name },
     () => connection.rds.send(command, { abortSignal: signal }),
