@@ -4,8 +4,11 @@ import type { Held, HoldingProxy } from './conformance-proxy.ts'
 
 /** The server behind the proxy, and which statements change something there. */
 export interface PostgresUpstream {
-  port: number
+  /** Asked for each connection where it moves; undefined where nothing answers at the moment. */
+  port: number | (() => number | undefined)
   isWrite(statement: string): boolean
+  /** Decides about each statement before the server sees it: let through, never arrived, or done and its answer lost. */
+  meddle?(statement: string): Promise<'dropped' | 'lost' | undefined>
 }
 
 /** A held write that came to nothing, as `release` tells it: its client is gone, so the server took it back. */
@@ -20,8 +23,9 @@ export async function startPostgresProxy(upstream: PostgresUpstream): Promise<Ho
   const sockets = new Set<Socket>()
   let [writes, off] = [0, false]
   const server = createServer((client) => {
-    if (off) return void client.destroy()
-    const backend = connect(upstream.port, '127.0.0.1')
+    const port = typeof upstream.port === 'function' ? upstream.port() : upstream.port
+    if (off || port === undefined) return void client.destroy()
+    const backend = connect(port, '127.0.0.1')
     for (const socket of [client, backend]) {
       sockets.add(socket)
       socket.on('error', () => {})
@@ -53,8 +57,14 @@ export async function startPostgresProxy(upstream: PostgresUpstream): Promise<Ho
 }
 
 /** One connection: statements go to the server one by one, and answers come back. */
-function carry(client: Socket, backend: Socket, { isWrite }: PostgresUpstream, holding: Gate[], wrote: () => void) {
-  let [gone, writing] = [false, false]
+function carry(
+  client: Socket,
+  backend: Socket,
+  { isWrite, meddle }: PostgresUpstream,
+  holding: Gate[],
+  wrote: () => void,
+) {
+  let [gone, writing, severed] = [false, false, false]
   let answers: Gate | undefined
   const statement = async (text: string): Promise<void> => {
     const begins = text === 'BEGIN' || text === 'START TRANSACTION'
@@ -69,8 +79,13 @@ function carry(client: Socket, backend: Socket, { isWrite }: PostgresUpstream, h
   }
   const onFrontend = messages(1, async (type, body, whole) => {
     const text = type === 'Q' ? body.toString('utf8').replace(/\0$/, '') : type === 'P' ? parsed(body) : undefined
-    if (text !== undefined) await statement(text.replace(/;\s*$/, ''))
-    backend.write(whole)
+    const said = text?.replace(/;\s*$/, '')
+    if (said !== undefined) await statement(said)
+    const mishap = said === undefined || severed ? undefined : await meddle?.(said)
+    severed ||= mishap === 'dropped'
+    if (!severed) backend.write(whole)
+    // What carries out a statement of the extended protocol was sent in the same breath, and still arrives.
+    if (mishap) setImmediate(() => client.destroy())
   })
   const onBackend = messages(0, async (type, body, whole) => {
     const committed = type === 'C' && body.toString('utf8').startsWith('COMMIT') && writing

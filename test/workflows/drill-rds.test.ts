@@ -11,7 +11,7 @@ import { claimPort, releasePort } from '../../tools/process/ports.ts'
 import { type PostgresServer, startPostgres } from '../../tools/postgres/server.ts'
 import { createWorker } from '../../worker/run.ts'
 import { type OpenApi, openApi } from '../api/open.ts'
-import type { Store } from '../rds-model/instance.ts'
+import { archiving, type PostgresStore, postgresStore } from '../rds-model/store.ts'
 import { workflowBundle } from '../support/bundle.ts'
 import { publicKey } from '../support/engine.ts'
 import { until } from '../support/until.ts'
@@ -23,7 +23,8 @@ const QUEUE = 'drills-of-rds'
 
 let ground: RdsGround
 let source: PostgresServer
-let restored: Awaited<ReturnType<typeof storeOf>>
+let restored: PostgresStore
+let port = 0
 let api: OpenApi
 let folder: string
 const closing: (() => Promise<unknown>)[] = []
@@ -31,17 +32,13 @@ const closing: (() => Promise<unknown>)[] = []
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'unwind-drills-of-rds-'))
   ground = await openRdsGround()
-  source = await startPostgres({
-    settings: (state) => ({
-      archive_mode: 'on',
-      archive_command: `mkdir -p ${state}/archive && cp %p ${state}/archive/%f`,
-    }),
-  })
+  source = await startPostgres({ settings: archiving })
   process.env[PASSWORD] = source.password
-  await source.sql('CREATE TABLE orders (id int); CREATE TABLE beats (at timestamptz)')
-  restored = await storeOf(source)
+  await source.sql('CREATE TABLE orders (id int)')
+  port = await claimPort()
+  restored = await postgresStore(source, port)
   await source.sql('INSERT INTO orders SELECT generate_series(1, 100)')
-  const configuration = configurationOf(restored.port)
+  const configuration = configurationOf(port)
   const connection = await NativeConnection.connect({ address: inject('temporalAddress') })
   const worker = await createWorker({
     ...{ configuration, connection, namespace: 'default', verifyKeys: [publicKey] },
@@ -63,42 +60,10 @@ afterAll(async () => {
   for (const close of closing) await close()
   await ground?.close()
   await source?.stop()
-  if (restored) releasePort(restored.port)
+  if (port) releasePort(port)
   delete process.env[PASSWORD]
   await rm(folder, { recursive: true, force: true })
 }, LIMIT)
-
-/** Data of a real server, restored to a moment by recovery of a base backup and archived WAL, on a port that is known before. */
-async function storeOf(server: PostgresServer): Promise<Store & { port: number; servers: PostgresServer[] }> {
-  const port = await claimPort()
-  const backup = await server.baseBackup('backup')
-  const servers: PostgresServer[] = []
-  let ended = Promise.resolve()
-  const restore = async (at: Date): Promise<Store> => {
-    await ended
-    // Recovery has to see a commit after the moment, or it believes that the log is not whole.
-    const log = await server.sql('INSERT INTO beats VALUES (now()); SELECT pg_walfile_name(pg_switch_wal())')
-    await until(
-      () => server.sql('SELECT coalesce(last_archived_wal, $$$$) FROM pg_stat_archiver'),
-      (last) => last >= (log.split('\n').at(-1) ?? ''),
-      (last) => `${last} is archived, not ${log}`,
-      60_000,
-    )
-    const settings = {
-      restore_command: `cp ${server.folder}/archive/%f %p`,
-      // The server knows no time zones yet when it reads this, Z neither.
-      recovery_target_time: at.toISOString().replace('T', ' ').replace('Z', '+00'),
-      recovery_target_action: 'promote',
-    }
-    const made = await startPostgres({ port, recovery: { backup, password: server.password, settings } })
-    servers.push(made)
-    return {
-      restore: () => Promise.reject(new Error('nobody restores a restored one')),
-      stop: () => (ended = made.stop()),
-    }
-  }
-  return { port, servers, restore, stop: async () => undefined }
-}
 
 function configurationOf(port: number): Configuration {
   const { name: region, account } = ground.model.region

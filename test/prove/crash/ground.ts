@@ -2,7 +2,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import type https from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { Client, Connection } from '@temporalio/client'
 import { loadKubeConfig, pinOf } from '../../../activities/kubernetes/connect.ts'
 import { loadConfiguration } from '../../../config/load.ts'
@@ -10,13 +9,14 @@ import type { Configuration } from '../../../model/configuration.ts'
 import { startCluster } from '../../../tools/kubernetes/cluster.ts'
 import { claimPort, releasePort } from '../../../tools/process/ports.ts'
 import { answers } from '../../../tools/process/ready.ts'
-import { type RunningProcess, startProcess } from '../../../tools/process.ts'
+import type { RunningProcess } from '../../../tools/process.ts'
 import { startTemporal, type TemporalServer } from '../../../tools/temporal/server.ts'
 import { workflowBundle } from '../../support/bundle.ts'
 import { type HoldingProxy, startProxy } from '../../support/conformance-proxy.ts'
 import { kubeconfigOf } from '../../targets/kubernetes-accounts.ts'
 import { type Lab, openLab } from '../../targets/kubernetes-lab.ts'
 import type { PartCall } from './part.ts'
+import { startPart } from './start-part.ts'
 
 /** Everything real that a crash needs: Temporal on a file, a control plane, and a proxy between it and the worker. */
 export interface Ground {
@@ -71,7 +71,7 @@ async function open(given: string | undefined, closing: (() => Promise<unknown>)
   const bundle = await workflowBundle()
   await writeFile(join(folder, 'bundle.js'), bundle.code)
   const started = (call: Pick<PartCall, 'part' | 'cache'>, ready: () => Promise<boolean>) =>
-    start(folder, temporal.address, { ...call, config, bundle: join(folder, 'bundle.js') }, ready)
+    startPart(folder, temporal.address, { ...call, config, bundle: join(folder, 'bundle.js') }, { ready })
   const url = `http://127.0.0.1:${port}`
   const ground: Ground = {
     temporal,
@@ -128,24 +128,4 @@ function written({ kubeconfig, namespace }: Lab, held: { server: string; kubecon
       heartbeat: '2s',
     },
   }
-}
-
-function start(
-  folder: string,
-  temporal: string,
-  call: PartCall,
-  ready: () => Promise<boolean>,
-): Promise<RunningProcess> {
-  const script = fileURLToPath(new URL('./part.ts', import.meta.url))
-  return startProcess({
-    name: call.part,
-    command: process.execPath,
-    args: ['--import', 'tsx', script, JSON.stringify(call)],
-    env: { TEMPORAL_ADDRESS: temporal, TEMPORAL_CONFIG_FILE: join(folder, 'no-profile.toml') },
-    cwd: fileURLToPath(new URL('../../..', import.meta.url)),
-    folder: { path: folder, temporary: false },
-    ready,
-    within: 60_000,
-    grace: 2_000,
-  })
 }
