@@ -10,6 +10,7 @@ export const targets: Readonly<Record<string, () => Promise<Target>>> = {
   'rds-snapshot': async () => erase((await import('./targets/rds-snapshot/index.ts')).rdsSnapshot),
   'rds-restore': async () => erase((await import('./targets/rds-restore/index.ts')).rdsRestore),
   'rds-promote': async () => erase((await import('./targets/rds-promote/index.ts')).rdsPromote),
+  'rds-cleanup': async () => erase((await import('./targets/rds-cleanup/index.ts')).rdsCleanup),
   launchdarkly: async () => erase((await import('./targets/launchdarkly/index.ts')).launchdarkly),
   unleash: async () => erase((await import('./targets/unleash/index.ts')).unleash),
 }

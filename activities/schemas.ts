@@ -3,6 +3,7 @@ import type { StepKind } from '../model/step.ts'
 import { KubernetesStep, kubernetesKind } from './targets/kubernetes/schema.ts'
 import { KubernetesScaleStep, kubernetesScaleKind } from './targets/kubernetes-scale/schema.ts'
 import { PostgresBackupStep, postgresBackupKind } from './targets/postgres-backup/schema.ts'
+import { RdsCleanupStep, rdsCleanupKind } from './targets/rds-cleanup/schema.ts'
 import { RdsPromoteStep, rdsPromoteKind } from './targets/rds-promote/schema.ts'
 import { RdsRestoreStep, rdsRestoreKind } from './targets/rds-restore/schema.ts'
 import { RdsSnapshotStep, rdsSnapshotKind } from './targets/rds-snapshot/schema.ts'
@@ -21,6 +22,7 @@ export const kinds: Readonly<Record<string, StepKind>> = {
   'rds-snapshot': rdsSnapshotKind as unknown as StepKind,
   'rds-restore': rdsRestoreKind as unknown as StepKind,
   'rds-promote': rdsPromoteKind as unknown as StepKind,
+  'rds-cleanup': rdsCleanupKind as unknown as StepKind,
   launchdarkly: launchDarklyKind as unknown as StepKind,
   unleash: unleashKind as unknown as StepKind,
 }
@@ -36,6 +38,7 @@ export const Step = z
     RdsSnapshotStep,
     RdsRestoreStep,
     RdsPromoteStep,
+    RdsCleanupStep,
     LaunchDarklyStep,
     UnleashStep,
   ])

@@ -4,7 +4,7 @@ import type { Again } from '../../model/target.ts'
 import type { Aws } from './connect.ts'
 
 /** States that an instance does not leave by itself (UserGuide, accessing-monitoring). */
-const TERMINAL = new Set([
+export const TERMINAL: ReadonlySet<string> = new Set([
   ...['failed', 'incompatible-restore', 'incompatible-parameters', 'incompatible-network', 'restore-error'],
   ...['incompatible-option-group', 'insufficient-capacity', 'inaccessible-encryption-credentials', 'deleting'],
   ...['inaccessible-encryption-credentials-recoverable', 'storage-full', 'stopped', 'stopping'],

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { rdsCleanup } from '../../activities/targets/rds-cleanup/index.ts'
 import { rdsPromote } from '../../activities/targets/rds-promote/index.ts'
 import { rdsRestore } from '../../activities/targets/rds-restore/index.ts'
 import { rdsSnapshot } from '../../activities/targets/rds-snapshot/index.ts'
@@ -22,6 +23,10 @@ const TARGETS = {
     ...{ target: rdsPromote, exported: 'rdsPromote', write: /NewDBInstanceIdentifier=[a-z0-9-]+-old-/ },
     right: /rds:AddTagsToResource on /,
   },
+  'rds-cleanup': {
+    ...{ target: rdsCleanup, exported: 'rdsCleanup', write: /^Action=DeleteDBInstance&/ },
+    right: /rds:ModifyDBInstance on /,
+  },
 } as const
 
 /** Instances of the model, in each situation that the conformance suite asks for. */
@@ -36,7 +41,9 @@ export async function rdsFixture(kind: RdsKind, { model, credentials }: RdsGroun
     owned: async () => {
       const { step } = subjects.arrange({ 'aws:cloudformation:stack-name': 'shop' })
       // A stack reverts names; it knows nothing of snapshots and of instances beside its own.
-      return kind === 'rds-promote' ? { step, forced: { force: { reason: 'the stack is being changed' } } } : { step }
+      return kind === 'rds-promote' || kind === 'rds-cleanup'
+        ? { step, forced: { force: { reason: 'the stack is being changed' } } }
+        : { step }
     },
     forbidden: async () => ({ connection: await target.connect(credentials('reader'), 'reader'), right }),
     unreachable: () => target.connect(credentials('writer', 'http://127.0.0.1:9'), 'unreachable'),

@@ -2,9 +2,11 @@ import type { Instance } from '../rds-model/instance.ts'
 import type { Region } from '../rds-model/model.ts'
 import type { Subject } from '../support/conformance.ts'
 
-export type RdsKind = 'rds-snapshot' | 'rds-restore' | 'rds-promote'
+export type RdsKind = 'rds-snapshot' | 'rds-restore' | 'rds-promote' | 'rds-cleanup'
 
-const FIRST: Readonly<Record<RdsKind, number>> = { 'rds-snapshot': 1_000, 'rds-restore': 2_000, 'rds-promote': 3_000 }
+const FIRST: Readonly<Record<RdsKind, number>> = {
+  ...{ 'rds-snapshot': 1_000, 'rds-restore': 2_000, 'rds-promote': 3_000, 'rds-cleanup': 5_000 },
+}
 
 /** Instances of a model, one for each case, and what the suite asks of them. */
 export class RdsSubjects {
@@ -26,14 +28,15 @@ export class RdsSubjects {
     const name = `subject-${number}`
     const source = region.put(name, { MultiAZ: true, DeletionProtection: true }, { team: 'payments', ...tags })
     if (this.#kind === 'rds-promote') region.put(`next-${number}`, {}, tags)
+    const kept = this.#kind === 'rds-cleanup' ? this.#aside(number, source) : source
     return {
       step: this.#step(name),
       read: async () => this.#seen(number),
       version: async () => `${region.instances.reduce((sum, { writes }) => sum + writes, region.snapshots.length)}`,
       elsewhere: async () => this.#elsewhere(name, source),
       irrelevant: async () => {
-        source.tags.set('note', 'keep me')
-        return async () => source.tags.get('note') === 'keep me'
+        kept.tags.set('note', 'keep me')
+        return async () => kept.tags.get('note') === 'keep me'
       },
     }
   }
@@ -44,6 +47,13 @@ export class RdsSubjects {
     const source = this.#region.put(name, { BackupRetentionPeriod: 0 })
     if (this.#kind === 'rds-snapshot') source.status = 'stopped'
     return { step: this.#step(name) }
+  }
+
+  /** As a promotion has left it eight days ago; answers the instance that serves in its place. */
+  #aside(number: number, source: Instance): Instance {
+    const run = `${number}`.padStart(10, '0')
+    source.tags.set('unwind:aside-since', `${run} ${new Date(Date.now() - 8 * 86_400_000).toISOString()}`)
+    return this.#region.put(`next-${number}`, {}, { 'unwind:run': run, 'unwind:serves': `subject-${number}` })
   }
 
   #step(name: string): Record<string, unknown> {
@@ -69,6 +79,12 @@ export class RdsSubjects {
   #elsewhere(name: string, source: Instance): void {
     const { instances, snapshots } = this.#region
     source.settings['MultiAZ'] = false
+    if (this.#kind === 'rds-cleanup') {
+      source.tags.set('unwind:serves', 'reports')
+      const final = snapshots.findIndex(({ id }) => id === `${name}-final`)
+      if (final >= 0) snapshots.splice(final, 1)
+      return
+    }
     for (const one of instances) if (one.tags.has('unwind:restored-to')) one.tags.set('unwind:serves', 'reports')
     if (this.#kind === 'rds-restore') return
     const holder = instances.find(({ identifier }) => identifier === name)

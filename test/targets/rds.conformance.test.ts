@@ -17,6 +17,10 @@ afterAll(async () => {
 for (const kind of ['rds-snapshot', 'rds-restore', 'rds-promote'] as const)
   describeTarget(`${kind}, against the model of RDS,`, async () => rdsFixture(kind, await open()))
 
+describeTarget('rds-cleanup, against the model of RDS,', async () => rdsFixture('rds-cleanup', await open()), {
+  'the move reversed restores exactly': 'nothing brings a deleted instance back; the plan says so',
+})
+
 /** The model of RDS, with moto behind it for what is no call of RDS. */
 async function openBoth(): Promise<{ ground: RdsGround; url: string }> {
   moto ??= startMoto()
