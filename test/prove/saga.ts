@@ -61,9 +61,9 @@ async function rehearsed({ client, lanes }: Ground, report: (line: Line) => void
     promoted: casesOf('promoted', promoted.seen),
     'taken back': casesOf('taken back', takingBack(promoted.seen, back.seen)),
   }
-  for (const [index, { told }] of played.entries()) {
+  for (const [index, { told, from, to }] of played.entries()) {
     const ending = endings[index] ?? 'promoted'
-    const detail = `${told}; ${cases[ending].length} things can happen to its calls`
+    const detail = `${told}; ${to - from} ms; ${cases[ending].length} things can happen to its calls`
     report({ name: `${ending}: nothing happens`, passed: true, detail })
   }
   return Object.values(cases).flat()
