@@ -48,7 +48,8 @@ export class Application {
   /** Writes until the connection breaks or the name leads elsewhere; it breaks when the database is fenced. */
   async #write({ port, resourceId }: Reached): Promise<void> {
     const login = { host: '127.0.0.1', port, database: 'shop', user: 'app', password: this.#password }
-    const client = new pg.Client({ ...login, application_name: 'shop', connectionTimeoutMillis: 2_000 })
+    const limits = { connectionTimeoutMillis: 2_000, query_timeout: 5_000 }
+    const client = new pg.Client({ ...login, ...limits, application_name: 'shop' })
     client.on('error', () => {})
     try {
       await client.connect()
@@ -60,7 +61,8 @@ export class Application {
         await pause(PAUSE)
       }
     } finally {
-      await client.end().catch(() => {})
+      // A goodbye to a server that is gone may never be answered.
+      void client.end().catch(() => {})
     }
   }
 }

@@ -21,14 +21,18 @@ export function looks({ settings, tags }: Instance): string {
   return JSON.stringify([settings, [...tags]])
 }
 
+/** Throws where the saga did not end as it should by itself. */
+export function refuseOther(ending: Ending, lane: Lane, state: RunState): void {
+  const outcome = state.outcome ?? state.phase
+  if (outcome !== (ending === 'promoted' ? 'recovered' : 'compensated'))
+    throw new Error(`${ended(state)}; ${placed(lane)}`)
+}
+
 /** What has come of the saga, in one line. Throws when it is not what may come of it. */
 export async function judge(ending: Ending, scene: Scene): Promise<string> {
   const { lane, state } = scene
   const [violation] = lane.model.region.violations
   if (violation !== undefined) throw new Error(violation)
-  const outcome = state.outcome ?? state.phase
-  if (outcome !== (ending === 'promoted' ? 'recovered' : 'compensated'))
-    throw new Error(`${ended(state)}; ${placed(lane)}`)
   once(lane.model.calls)
   const kept = await rowsKept(scene)
   const told = ending === 'promoted' ? await promoted(scene, kept) : await takenBack(scene)

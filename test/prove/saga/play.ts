@@ -7,7 +7,7 @@ import { settled } from '../crash/run.ts'
 import { Application } from './application.ts'
 import { type Call, Watch } from './calls.ts'
 import type { Case } from './cases.ts'
-import { judge, looks } from './judge.ts'
+import { judge, looks, refuseOther } from './judge.ts'
 import { type Lane, NAME } from './lane.ts'
 import { sagaInput } from './runbook.ts'
 
@@ -42,6 +42,7 @@ export async function play(client: Client, lane: Lane, one: Case): Promise<Playe
     const run = await begin(client, lane, one)
     const state = await ended(run, struck, one)
     const to = Date.now()
+    refuseOther(one.ending, lane, state)
     await writesAgain(lane, application)
     await application.stop()
     if (one.strike && !struck.at) throw new Error('the saga never came to that call')
