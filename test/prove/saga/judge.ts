@@ -30,7 +30,7 @@ export function refuseOther(ending: Ending, lane: Lane, state: RunState): void {
 
 /** What has come of the saga, in one line. Throws when it is not what may come of it. */
 export async function judge(ending: Ending, scene: Scene): Promise<string> {
-  const { lane, state } = scene
+  const { lane } = scene
   const [violation] = lane.model.region.violations
   if (violation !== undefined) throw new Error(violation)
   once(lane.model.calls)
