@@ -7,7 +7,7 @@ import { type Answer, answerOf, type Case, type Chosen, choiceOf } from './case.
 const CAROL = { subject: 'carol', groups: ['sre'] }
 const LIMIT = 300_000
 const LOOK_EVERY = 60
-const MOST_REFUSALS = 3
+const MOST_REFUSALS = 10
 
 /** One thing to be said: what it answers, under which key it is said once, and how it is told among the stops. */
 interface Saying {
@@ -29,6 +29,8 @@ export class People {
   readonly #stops = new Map<string, string>()
   /** How often each thing was refused, by key. */
   readonly #refused = new Map<string, number>()
+  /** Whether something that was said at the last look has come back as an error. */
+  #unheard = false
 
   constructor(engine: Engine, run: RunHandle, given: Case) {
     this.#engine = engine
@@ -52,8 +54,10 @@ export class People {
       if (at === before && at !== asked && !raw.pendingWorkflowTask) {
         const state = await this.#look()
         if (state) {
+          this.#unheard = false
           await this.#answer(state)
-          asked = at
+          // What was not heard has left no event, so nothing else would make them look again.
+          if (!this.#unheard) asked = at
         }
       }
       before = at
@@ -183,6 +187,7 @@ export class People {
       const refused = (this.#refused.get(key) ?? 0) + (isRefusal(error) ? 1 : 0)
       this.#refused.set(key, refused)
       if (refused > MOST_REFUSALS) throw error
+      this.#unheard = true
       return
     }
     this.#taken.add(key)
