@@ -13,6 +13,7 @@ import type { Ground } from './ground.ts'
 
 const STATUS = defineSearchAttributeKey('UnwindStatus', 'KEYWORD')
 const LIMIT = 120_000
+const UNDER_WAY = new Set(['RUNNING', 'UNKNOWN', 'deciding', 'planning', 'running', 'compensating'])
 
 /** A workload with two releases, and what has become of it since it had them. */
 export interface Subject {
@@ -129,7 +130,7 @@ export async function settled(run: WorkflowHandle): Promise<RunState> {
       .catch(() => ({ typedSearchAttributes: undefined, status: { name: 'UNKNOWN' } }))
     return status.name === 'COMPLETED' ? 'ended' : (typedSearchAttributes?.get(STATUS) ?? status.name)
   }
-  const final = (seen: string) => !['RUNNING', 'UNKNOWN', 'planning', 'running', 'compensating'].includes(seen)
+  const final = (seen: string) => !UNDER_WAY.has(seen)
   await until(look, final, (seen) => `the run is still ${seen}`, LIMIT)
   return run.query<RunState>('state')
 }
