@@ -6,21 +6,24 @@ import { until } from '../../tools/wait.ts'
 import { isUnanswered } from '../client.ts'
 import { ActFailed, actOne, actThree, actTwo, deployShop } from '../demo/acts.ts'
 import { close } from '../demo/closing.ts'
+import type { Scene } from '../demo/incident/scene.ts'
 import { type ClusterChoice, ownPlayground, readersPlayground, temporaryFolder } from '../demo/ground.ts'
 import { type Narrator, narrator } from '../demo/narrator.ts'
 import { missingTools, requireNode } from '../demo/prerequisites.ts'
 import { setStage, type Stage, startDemoTemporal } from '../demo/stage.ts'
-import { EXIT } from '../exit.ts'
+import { EXIT, usage } from '../exit.ts'
 import { untilStopped } from '../serve/stopped.ts'
 import { terminal } from '../terminal.ts'
 
-type DemoOptions = ClusterChoice & { once?: boolean }
+type DemoOptions = ClusterChoice & { once?: boolean; incident?: boolean }
 
-/** `unwind demo`: three rollbacks on real servers, told as they happen. */
+/** `unwind demo`: three rollbacks on real servers, or one whole incident, told as they happen. */
 export async function demo(options: DemoOptions): Promise<number> {
   const signal = untilStopped()
   const told = narrator(terminal(), Date.now())
   requireNode()
+  if (options.incident && isReaders(options))
+    throw usage('The incident plays on servers of its own; leave out --kubeconfig and --context.')
   const undo: (() => Promise<unknown>)[] = []
   try {
     const stage = await Promise.race([play(options, told, signal, undo), stopped(signal)])
@@ -45,9 +48,9 @@ async function play(
   undo: (() => Promise<unknown>)[],
 ): Promise<Stage> {
   await prepare(options, told)
-  const stage = await build(options, told, signal, undo)
-  await perform(stage)
-  return stage
+  const built = await build(options, told, signal, undo)
+  await perform(built)
+  return built.stage
 }
 
 /** Rejects at Ctrl-C, so that nothing has to be waited for. */
@@ -56,8 +59,9 @@ function stopped(signal: AbortSignal): Promise<never> {
 }
 
 /** Looks for every server that will be needed, and gets what is missing, before anything is started. */
-async function prepare({ kubeconfig, context }: DemoOptions, { tell }: Narrator): Promise<void> {
-  const needed = kubeconfig || context ? (['temporal'] as const) : NEEDED
+async function prepare(options: DemoOptions, { tell }: Narrator): Promise<void> {
+  const beside: readonly ToolName[] = options.incident ? ['prometheus', 'alertmanager'] : []
+  const needed = isReaders(options) ? (['temporal'] as const) : [...NEEDED, ...beside]
   const missing = await missingTools(needed)
   if (missing.length > 0)
     tell(
@@ -68,17 +72,26 @@ async function prepare({ kubeconfig, context }: DemoOptions, { tell }: Narrator)
 
 const NEEDED: readonly ToolName[] = ['temporal', ...CLUSTER_TOOLS]
 
+/** Whether it plays in a cluster of the reader's. */
+function isReaders({ kubeconfig, context }: DemoOptions): boolean {
+  return kubeconfig !== undefined || context !== undefined
+}
+
+interface Built {
+  stage: Stage
+  scene?: Scene
+}
+
 async function build(
   options: DemoOptions,
   told: Narrator,
   signal: AbortSignal,
   undo: (() => Promise<unknown>)[],
-): Promise<Stage> {
+): Promise<Built> {
   const folder = await temporaryFolder()
   undo.push(() => folder.remove())
-  const readers = options.kubeconfig !== undefined || options.context !== undefined
   // Asked before anything is started; a cluster of the demo's own takes as long as Temporal and starts beside it.
-  const theirs = readers ? await readersPlayground(options, told) : undefined
+  const theirs = isReaders(options) ? await readersPlayground(options, told) : undefined
   if (theirs) undo.push(() => theirs.clear())
   else told.tell('Starting Temporal and a Kubernetes control plane.')
   const [temporal, ground] = await Promise.all([
@@ -93,14 +106,23 @@ async function build(
       }),
   ])
   const keep = (part: RunningProcess) => void undo.push(() => part.stop())
-  return setStage({ ground, temporal, folder: folder.path, narrator: told, signal, keep })
+  const parts = { ground, temporal, folder: folder.path, narrator: told, signal, keep }
+  if (!options.incident) return { stage: await setStage(parts) }
+  const { setScene } = await import('../demo/incident/scene.ts')
+  const scene = await setScene({ ...parts, undo: (end) => void undo.push(end) })
+  return { stage: await setStage({ ...parts, special: scene.special }), scene }
 }
 
-async function perform(stage: Stage): Promise<void> {
+async function perform({ stage, scene }: Built): Promise<void> {
   await Promise.all([deployShop(stage), workerAnswers(stage)])
+  if (scene) {
+    const { playIncident } = await import('../demo/incident/act.ts')
+    const closing = { heading: 'The report', release: scene.bad, token: scene.cast.anna }
+    return close(stage, await playIncident(stage, scene), closing)
+  }
   await actOne(stage)
   await actTwo(stage)
-  await close(stage, await actThree(stage))
+  await close(stage, await actThree(stage), { heading: 'The report of the third one', release: 'v1.11' })
 }
 
 async function workerAnswers({ client, tell }: Stage): Promise<void> {

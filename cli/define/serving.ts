@@ -49,6 +49,7 @@ function defineProcesses(program: Command, ended: Ended): void {
   program
     .command('demo')
     .description('Break a shop on a real control plane and roll it back, three times')
+    .option('--incident', 'one incident instead: from the alert over a Slack button to the lock, with the time it took')
     .option('--once', 'end by itself; exit code 0 if every act ended as it should')
     .option('--kubeconfig <path>', 'use this cluster instead of one of its own')
     .option('--context <name>', 'context in that kubeconfig')

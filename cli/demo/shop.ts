@@ -19,6 +19,11 @@ export function shop(ground: Ground, release: string): KubernetesObject[] {
   return (Object.keys(PARTS) as Part[]).map((part) => deployment(ground, part, release))
 }
 
+/** Checkout at a release whose pods are well, whatever it answers. */
+export function checkout(ground: Ground, release: string): KubernetesObject {
+  return deployment(ground, 'checkout', release)
+}
+
 /** Checkout at a release whose containers end at once. */
 export function badCheckout(ground: Ground, release: string): KubernetesObject {
   return deployment(ground, 'checkout', release, true)

@@ -40,12 +40,15 @@ export interface StageParts {
   signal: AbortSignal
   /** Told of each process, so that it is stopped whatever happens next. */
   keep(part: RunningProcess): void
+  /** What an act needs beside that: where the API listens, what else is configured, and who asks. */
+  special?: { port: number; configuration: object; token: string }
 }
 
 /** Configures Unwind for the playground, and starts its API and a worker. */
-export async function setStage({ ground, temporal, folder, narrator, signal, keep }: StageParts): Promise<Stage> {
-  const port = await claimKnownPort(7_420)
-  const config = await writeConfiguration(ground, temporal, folder, port)
+export async function setStage(parts: StageParts): Promise<Stage> {
+  const { ground, temporal, folder, narrator, signal, keep, special } = parts
+  const port = special?.port ?? (await claimKnownPort(7_420))
+  const config = await writeConfiguration(parts, port)
   const around: Surroundings = { config, temporal: temporal.address, folder }
   let count = 1
   const started = async (name: string) => {
@@ -56,7 +59,7 @@ export async function setStage({ ground, temporal, folder, narrator, signal, kee
   const [api, first] = await Promise.all([startApiPart(around, '127.0.0.1', port), started('worker')])
   keep(api)
   let worker = first
-  const client = await connect({ url: `http://127.0.0.1:${port}` }, {})
+  const client = await connect({ url: `http://127.0.0.1:${port}` }, special ? { UNWIND_TOKEN: special.token } : {})
   narrator.tell(`The API is up: ${client.url}/docs`)
   return {
     ...narrator,
@@ -72,12 +75,7 @@ export async function setStage({ ground, temporal, folder, narrator, signal, kee
   }
 }
 
-async function writeConfiguration(
-  ground: Playground,
-  temporal: TemporalServer,
-  folder: string,
-  port: number,
-): Promise<string> {
+async function writeConfiguration({ ground, temporal, folder, special }: StageParts, port: number): Promise<string> {
   const { hands, account, namespace, kubeconfig, context } = ground
   const [{ pin }, keys, workers] = await Promise.all([
     survey({ kubeconfig, context, namespace }),
@@ -98,6 +96,16 @@ async function writeConfiguration(
     },
   }
   const path = join(folder, 'unwind.yaml')
-  await writeFile(path, `${JSON.stringify(configuration, null, 2)}\n`, { mode: 0o600 })
+  const whole = merged(configuration, special?.configuration ?? {})
+  await writeFile(path, `${JSON.stringify(whole, null, 2)}\n`, { mode: 0o600 })
   return path
+}
+
+/** Both, key by key; where both say something that is no object, the second. */
+function merged(one: unknown, other: unknown): unknown {
+  const plain = (value: unknown): value is Record<string, unknown> =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+  if (!plain(one) || !plain(other)) return other
+  const added = Object.entries(other).map(([key, value]) => [key, key in one ? merged(one[key], value) : value])
+  return { ...one, ...(Object.fromEntries(added) as object) }
 }

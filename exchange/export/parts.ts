@@ -106,5 +106,6 @@ function measured(written: unknown): Measured {
 /** A measurement as a person reads it: `http checkout-health, path /healthz, status 200`. */
 export function sentence({ kind, fields }: Measured): string {
   const rest = Object.entries(fields).filter(([key]) => key !== kind)
-  return [[kind, fields[kind]] as const, ...rest].map(([key, value]) => `${key} ${String(value)}`).join(', ')
+  const written = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
+  return [[kind, fields[kind]] as const, ...rest].map(([key, value]) => `${key} ${written(value)}`).join(', ')
 }

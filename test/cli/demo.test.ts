@@ -19,6 +19,11 @@ test.concurrent(
   },
 )
 
+test('an incident is not played in a cluster of somebody else', async ({ expect }) => {
+  const { code, stderr } = await unwind(['demo', '--incident', '--context', 'theirs'])
+  expect([code, stderr]).toEqual([2, expect.stringContaining('leave out --kubeconfig')])
+})
+
 test.concurrent(
   "the demo asks before it touches a reader's cluster, and takes away what it made",
   limit,
