@@ -50,6 +50,9 @@ export const catalogue = {
   'kube-controller-manager': kubernetes('kube-controller-manager', 'UNWIND_KUBE_CONTROLLER_MANAGER_BIN', ['linux']),
   'kube-scheduler': kubernetes('kube-scheduler', 'UNWIND_KUBE_SCHEDULER_BIN', ['linux']),
   kubectl: kubernetes('kubectl', 'UNWIND_KUBECTL_BIN', ['linux', 'darwin'], ['version', '--client']),
+  helm: helm('helm', '4.2.4', 'helm.sh/helm/v4', 'UNWIND_HELM_BIN'),
+  // The major before, which many clusters are still deployed with: the target has to drive both.
+  helm3: helm('helm3', '3.21.4', 'helm.sh/helm/v3', 'UNWIND_HELM3_BIN'),
   kwok: {
     version: '0.8.0',
     accepts: 'exact',
@@ -181,6 +184,30 @@ function kubernetes(name: string, variable: string, systems: string[], report = 
       baseVariable: 'UNWIND_KUBERNETES_RELEASES',
       asset: ({ os, arch }) =>
         systems.includes(os) ? { file: `${os}/${arch}/${name}`, checksums: `${os}/${arch}/${name}.sha256` } : undefined,
+    },
+  }
+}
+
+/** One major of Helm; each has a folder of its own, because their modules need other versions of the same libraries. */
+function helm(folder: string, version: string, path: string, variable: string): Tool {
+  return {
+    version,
+    accepts: 'patch',
+    variable,
+    report: ['version', '--template', '{{.Version}}'],
+    go: {
+      module: folder,
+      package: `${path}/cmd/helm`,
+      stamps: [`${path}/internal/version.version=v${version}`],
+      needs: '1.26.0',
+    },
+    release: {
+      base: 'https://get.helm.sh',
+      baseVariable: 'UNWIND_HELM_RELEASES',
+      asset: ({ os, arch }) => {
+        const file = `helm-v${version}-${os}-${arch}.tar.gz`
+        return { file, checksums: `${file}.sha256sum`, member: `${os}-${arch}/helm` }
+      },
     },
   }
 }
