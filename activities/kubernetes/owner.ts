@@ -3,7 +3,10 @@ import type { Warning } from '../../model/target.ts'
 import type { Cluster } from './connect.ts'
 import { list, type Metadata, type Place } from './objects.ts'
 
-/** What would put a workload back after a rollback of ours, and the kind of step that goes through it instead. */
+/**
+ * What would put a workload back after a rollback of ours, and how to go back through it instead: by a kind of step where
+ * this version has one, else by the owner's own command.
+ */
 export interface Owner {
   system: string
   name: string
@@ -56,8 +59,10 @@ export function ownerOf(kind: string, { metadata }: { metadata: Metadata }, clai
     claimed(kind, metadata, claims) ??
     argoCd(metadata) ??
     flux(metadata) ??
+    lifecycle(metadata) ??
     controller(metadata) ??
     synced(metadata) ??
+    addOn(metadata) ??
     helm(metadata)
   )
 }
@@ -91,17 +96,20 @@ function owned(owner: Owner, kind: string, place: Place): UnwindError {
   )
 }
 
-function claimed(kind: string, { name }: Metadata, claims: Claims): Owner | undefined {
+function claimed(kind: string, { name, namespace = 'default' }: Metadata, claims: Claims): Owner | undefined {
   const points = (reference: Reference | undefined) => reference?.kind === kind && reference.name === name
   const canary = claims.flagger.find(({ spec }) => points(spec?.targetRef))
   if (canary)
-    return { system: 'Flagger canary', name: canary.metadata.name, instead: 'roll back through the kind flagger' }
+    return {
+      ...{ system: 'Flagger canary', name: canary.metadata.name },
+      instead: 'put its old image into what deploys it, or suspend the canary first (spec.suspend: true)',
+    }
   const rollout = claims.rollouts.find(({ spec }) => points(spec?.workloadRef))
   return (
     rollout && {
       system: 'Argo Rollouts',
       name: rollout.metadata.name,
-      instead: 'roll back through the kind argo-rollouts',
+      instead: `undo the Rollout: kubectl argo rollouts undo ${rollout.metadata.name} -n ${namespace}`,
     }
   )
 }
@@ -115,17 +123,46 @@ function argoCd({ annotations = {}, labels = {}, managedFields = [] }: Metadata)
     (writes ? (labels['app.kubernetes.io/instance'] ?? '(unnamed)') : undefined)
   return name === undefined
     ? undefined
-    : { system: 'Argo CD application', name, instead: 'roll back through the kind argocd' }
+    : {
+        ...{ system: 'Argo CD application', name },
+        instead: `switch its automated sync off and go back there: argocd app set ${name} --sync-policy none, argocd app rollback ${name} <history id>`,
+      }
 }
 
 function flux({ labels = {} }: Metadata): Owner | undefined {
   const release = labels['helm.toolkit.fluxcd.io/name']
   if (release)
-    return { system: 'Flux HelmRelease', name: release, instead: 'suspend it, or roll back through the kind git' }
+    return {
+      system: 'Flux HelmRelease',
+      name: release,
+      instead: suspending('helmrelease', release, labels['helm.toolkit.fluxcd.io/namespace']),
+    }
   const kustomization = labels['kustomize.toolkit.fluxcd.io/name']
   return kustomization === undefined
     ? undefined
-    : { system: 'Flux Kustomization', name: kustomization, instead: 'suspend it, or roll back through the kind git' }
+    : {
+        ...{ system: 'Flux Kustomization', name: kustomization },
+        instead: suspending('kustomization', kustomization, labels['kustomize.toolkit.fluxcd.io/namespace']),
+      }
+}
+
+function suspending(kind: string, name: string, namespace: string | undefined): string {
+  const place = namespace === undefined ? '' : ` -n ${namespace}`
+  return `revert the change in its repository, or suspend it first: flux suspend ${kind} ${name}${place}`
+}
+
+/** OLM puts a Deployment of an operator back to what its ClusterServiceVersion says; the reference to it is no controller's. */
+function lifecycle({ labels = {} }: Metadata): Owner | undefined {
+  const name = labels['olm.owner']
+  if (name === undefined || labels['olm.owner.kind'] !== 'ClusterServiceVersion') return undefined
+  return { system: 'OLM ClusterServiceVersion', name, instead: 'install the version before of the operator' }
+}
+
+/** The addon manager of a control plane applies its manifests every minute. */
+function addOn({ name, labels = {} }: Metadata): Owner | undefined {
+  if (labels['addonmanager.kubernetes.io/mode'] !== 'Reconcile') return undefined
+  const instead = 'change its manifest on the control plane, or the version of the add-on at the provider'
+  return { system: 'Kubernetes add-on manager', name, instead }
 }
 
 function controller({ ownerReferences = [] }: Metadata): Owner | undefined {
@@ -142,5 +179,10 @@ function synced({ annotations = {} }: Metadata): Owner | undefined {
 function helm({ annotations = {}, labels = {} }: Metadata): Owner | undefined {
   const release = annotations['meta.helm.sh/release-name']
   if (!release || labels['app.kubernetes.io/managed-by'] !== 'Helm') return undefined
-  return { system: 'Helm release', name: release, instead: 'roll back through the kind helm' }
+  const namespace = annotations['meta.helm.sh/release-namespace']
+  const place = namespace === undefined ? '' : ` -n ${namespace}`
+  return {
+    ...{ system: 'Helm release', name: release },
+    instead: `roll the release back: helm rollback ${release} <revision>${place}`,
+  }
 }
