@@ -6,6 +6,7 @@ export const targets: Readonly<Record<string, () => Promise<Target>>> = {
   'postgres-backup': async () => erase((await import('./targets/postgres-backup/index.ts')).postgresBackup),
   migrations: async () => erase((await import('./targets/migrations/index.ts')).migrations),
   'postgres-fence': async () => erase((await import('./targets/postgres-fence/index.ts')).postgresFence),
+  'kubernetes-release': async () => erase((await import('./targets/kubernetes/release/index.ts')).kubernetesRelease),
   'kubernetes-scale': async () => erase((await import('./targets/kubernetes-scale/index.ts')).kubernetesScale),
   'rds-snapshot': async () => erase((await import('./targets/rds-snapshot/index.ts')).rdsSnapshot),
   'rds-restore': async () => erase((await import('./targets/rds-restore/index.ts')).rdsRestore),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { StepKind } from '../model/step.ts'
 import { KubernetesStep, kubernetesKind } from './targets/kubernetes/schema.ts'
+import { KubernetesReleaseStep, kubernetesReleaseKind } from './targets/kubernetes/release/schema.ts'
 import { KubernetesScaleStep, kubernetesScaleKind } from './targets/kubernetes-scale/schema.ts'
 import { PostgresBackupStep, postgresBackupKind } from './targets/postgres-backup/schema.ts'
 import { RdsCleanupStep, rdsCleanupKind } from './targets/rds-cleanup/schema.ts'
@@ -15,6 +16,7 @@ import { UnleashStep, unleashKind } from './targets/unleash/schema.ts'
 /** Every kind of step, without the code that acts: zod only, so that the API and the CLI can load it. */
 export const kinds: Readonly<Record<string, StepKind>> = {
   kubernetes: kubernetesKind as unknown as StepKind,
+  'kubernetes-release': kubernetesReleaseKind as unknown as StepKind,
   'kubernetes-scale': kubernetesScaleKind as unknown as StepKind,
   'postgres-backup': postgresBackupKind as unknown as StepKind,
   migrations: migrationsKind as unknown as StepKind,
@@ -31,6 +33,7 @@ export const kinds: Readonly<Record<string, StepKind>> = {
 export const Step = z
   .discriminatedUnion('kind', [
     KubernetesStep,
+    KubernetesReleaseStep,
     KubernetesScaleStep,
     MigrationsStep,
     PostgresBackupStep,

@@ -51,7 +51,14 @@ function digestOf(call: SealCall): string {
   const { service, environment, asks, runbook } = call
   const content = call.steps.map(({ id, kind, connection, plan }) => ({
     ...{ id, kind, connection },
-    ...{ object: plan.object, from: plan.from, to: plan.to, changes: plan.changes, reversible: plan.reversible },
+    ...{
+      object: plan.object,
+      ...(plan.also && { also: plan.also }),
+      from: plan.from,
+      to: plan.to,
+      changes: plan.changes,
+      reversible: plan.reversible,
+    },
     warnings: plan.warnings.map(({ code }) => code).toSorted(),
     ...(plan.data && { data: true }),
     ...(plan.release !== undefined && { release: plan.release }),

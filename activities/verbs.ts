@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { ApplyCall, PlanCall, SealCall, Sealed, StepActivities, StepCall, VerifyCall } from '../model/calls.ts'
 import { readable } from '../model/duration.ts'
 import { UnwindError } from '../model/errors.ts'
-import type { Again, CallContext, StepSchema, Target } from '../model/target.ts'
+import { type Again, type CallContext, lockedBy, type StepSchema, type Target } from '../model/target.ts'
 import type { Connections } from './connections.ts'
 import { toFailure } from './failures.ts'
 import { takeLocks } from './locks.ts'
@@ -60,7 +60,7 @@ async function plan(open: Open, call: PlanCall) {
   const plan = await target.plan(step, { ...context, ...(towards && { towards }), ...(assumed && { assumed }) })
   if (!call.lockQueue) return plan
   if (call.locksLater) return { ...plan, unlocked: true as const }
-  await takeLocks([plan.object], call.rollbackId, call.lockQueue)
+  await takeLocks(lockedBy(plan), call.rollbackId, call.lockQueue)
   return plan
 }
 

@@ -38,6 +38,8 @@ export interface Warning {
 export interface Plan<S extends State = State> {
   summary: string
   object: string
+  /** Identities that are locked beside `object`, where a step moves more than one. */
+  also?: string[]
   from: S
   to: S
   changes: Change[]
@@ -56,6 +58,11 @@ export interface Plan<S extends State = State> {
   lost?: string[]
   /** Whether it touches data; approvals may ask for more then. */
   data?: boolean
+}
+
+/** Every identity that a plan locks. */
+export function lockedBy({ object, also = [] }: Pick<Plan, 'object' | 'also'>): string[] {
+  return [object, ...also]
 }
 
 /** From where to where; the reverse of a move is its compensation. */

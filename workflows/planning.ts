@@ -3,7 +3,7 @@ import { errors, type Problem } from '../model/errors.ts'
 import type { SealCall, Sealed } from '../model/calls.ts'
 import { factsOf } from '../model/runbook/facts.ts'
 import type { RunInput, RunState, StepState } from '../model/run.ts'
-import type { Plan, State } from '../model/target.ts'
+import { lockedBy, type Plan, type State } from '../model/target.ts'
 import { call, engine, lock, stepCall } from './activities.ts'
 import { changes, compiledOf, routeOf } from './compiled.ts'
 import { problemOf } from './problem.ts'
@@ -86,7 +86,8 @@ async function lockAll(
   } catch (error) {
     if (isCancellation(error)) throw error
     const problem = problemOf(error, 'unwind')
-    const step = steps.find(({ plan }) => plan?.object === problem.facts?.['object']) ?? steps[0]
+    const step =
+      steps.find(({ plan }) => plan && lockedBy(plan).includes(String(problem.facts?.['object']))) ?? steps[0]
     if (!step) throw error
     return { step, problem }
   }
@@ -148,7 +149,7 @@ async function planOne(
       ...(assumed && { assumed }),
       ...(seal && { seal }),
     })
-    if (free) unlocked?.add(plan.object)
+    if (free) for (const object of lockedBy(plan)) unlocked?.add(object)
     step.plan = plan
     step.status = 'planned'
     return sealed

@@ -5,6 +5,7 @@ import { readable } from '../model/duration.ts'
 import type { ApprovalNeed } from '../model/policy.ts'
 import { type Report, report as reportOf } from '../model/report/report.ts'
 import type { RunInput, RunState, StepState } from '../model/run.ts'
+import { lockedBy } from '../model/target.ts'
 import { release } from './activities.ts'
 import { approved, awaitApproval } from './approval.ts'
 import { carryOut } from './carrying.ts'
@@ -200,7 +201,7 @@ function abort(run: Run, asked: NonNullable<Run['abort']>): void {
 
 async function letGo({ state }: Run): Promise<void> {
   if (state.drill) return
-  const objects = [...new Set(state.steps.flatMap((step) => (step.plan ? [step.plan.object] : [])))]
+  const objects = [...new Set(state.steps.flatMap(({ plan }) => (plan ? lockedBy(plan) : [])))]
   if (objects.length === 0) return
   // A lock whose holder has ended is taken over, so failing to let go must not keep the run from ending.
   await release(state.runId, objects).catch(() => undefined)

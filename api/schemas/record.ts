@@ -50,6 +50,7 @@ const PlanSchema = z
   .object({
     summary: z.string(),
     object: z.string().describe('Identity of the object that is locked.'),
+    also: z.array(z.string()).exactOptional().describe('Identities that are locked beside it.'),
     from: z.record(z.string(), z.unknown()),
     to: z.record(z.string(), z.unknown()),
     changes: z.array(z.object({ path: z.string(), from: z.string().exactOptional(), to: z.string().exactOptional() })),
