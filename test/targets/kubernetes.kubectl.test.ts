@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { prove } from '../prove/kubectl.ts'
 import { DIFFERENCES } from '../prove/kubectl/differences.ts'
 import { until } from '../support/until.ts'
 import { callKubectl } from './kubernetes-kubectl.ts'
@@ -14,6 +15,9 @@ beforeAll(async () => {
 })
 afterAll(() => lab.close())
 
+/** So many fit; `npm run prove -- kubectl` tries more, and others with another seed. */
+const CASES = 9
+
 const [v1, v2, v3] = [{ image: '3.7' }, { image: '3.8' }, { image: '3.9' }]
 
 async function image(of: Lab, name: string): Promise<string | undefined> {
@@ -23,6 +27,13 @@ async function image(of: Lab, name: string): Promise<string | undefined> {
 it('every difference that the proof allows stands in the guide, with what kubectl does', async () => {
   const guide = await readFile(new URL('../../docs/guide/kubectl.md', import.meta.url), 'utf8')
   for (const { name } of DIFFERENCES) expect(guide).toContain(`| \`${name}\` |`)
+})
+
+it('twins of random lives end at the same template, or differ as the guide says', async () => {
+  const lines: { name: string; passed: boolean; detail?: string }[] = []
+  await prove({ cases: CASES, seed: 11, args: ['--kubeconfig', inject('kubeconfig')] }, (line) => lines.push(line))
+  expect(lines.filter(({ passed }) => !passed)).toEqual([])
+  expect(lines).toHaveLength(CASES)
 })
 
 describe('the harm of kubectl rollout undo, and what Unwind does instead', () => {
