@@ -18,8 +18,9 @@ interface End {
 /** Two twins, one taken back by Unwind and one by kubectl. */
 export interface Attempt {
   life: Life
-  /** The template of both before, as somebody wrote it. */
-  before: { present: string }
+  to: 'previous' | number
+  /** The templates of both before, as somebody wrote them: the present one, and the one before a hasty apply. */
+  before: { present: string; last: string }
   /** `moved`: the number that was asked for is another one by now. */
   ours: End & { moved: boolean }
   theirs: End
@@ -33,11 +34,12 @@ export async function attempt([left, right]: readonly [Lab, Lab], dice: Dice, in
   for (const act of life.acts) await Promise.all([mine.live(act), other.live(act)])
   await alike(mine, other)
   const to = await target(life, other)
+  const last = await other.template()
   if (life.hasty) for (const one of [other, mine]) await one.apply(life.hasty)
-  const before = { present: await other.template() }
+  const before = { present: await other.template(), last }
   const theirs = await byKubectl(other, to)
   const ours = await byUnwind(mine, to)
-  const seen = { life, before, ours, theirs }
+  const seen = { life, to, before, ours, theirs }
   const told = `${life.kind}, ${life.acts.map(({ act }) => act).join(' ')}${life.hasty ? ' hasty' : ''}, to ${to}`
   try {
     return `${told}: ${judge(seen, await rest(mine), await rest(other))}`

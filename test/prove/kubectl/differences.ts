@@ -13,10 +13,14 @@ export interface Difference {
  */
 export const DIFFERENCES: readonly Difference[] = [
   {
-    // kubectl took the second-highest number before the controller had given the new template one.
+    // kubectl looked before the controller had kept the new template: it took the second-highest number for the revision
+    // before, or found a number that moves with the new template.
     name: 'unobserved',
-    is: ({ life, ours, theirs, before }) =>
-      life.hasty !== undefined && ours.ok && (!theirs.ok || theirs.template !== before.present),
+    is: ({ life, to, ours, theirs, before }) => {
+      if (life.hasty === undefined) return false
+      if (to !== 'previous') return ours.template === theirs.template
+      return ours.ok && ours.template === before.last && theirs.template !== before.last
+    },
   },
   {
     // kubectl does not know a number that a rollback has moved; the ReplicaSet itself remembers it.
