@@ -1,6 +1,6 @@
 import type { Branch, ChecklistItem } from '../../model/runbook/compiled.ts'
 import { readable } from '../../model/duration.ts'
-import { rolloutOf } from './kubernetes.ts'
+import { rolloutOf, workloadsOf } from './kubernetes.ts'
 import { block, inline } from './markdown.ts'
 import { sentence } from './parts.ts'
 import type { Part, Playbook, Surroundings } from './playbook.ts'
@@ -91,7 +91,13 @@ function partLines(part: Part, surroundings: Surroundings): string[] {
 }
 
 function detail(part: Part, surroundings: Surroundings): string[] {
-  if (part.kind === 'kubernetes') return block('sh', commands(part, surroundings), '  ')
+  const rollouts = workloadsOf(part)
+  if (rollouts.length > 0)
+    return block(
+      'sh',
+      rollouts.flatMap((one) => commands(one, surroundings)),
+      '  ',
+    )
   if (!part.check) return []
   const { every, within, consecutive, measurements } = part.check
   const how = `Look every ${readable(every)}, ${consecutive} times in a row, within ${readable(within)}:`

@@ -1,5 +1,6 @@
 import type { CompiledCheck } from '../../model/runbook/compiled.ts'
 import type { CompiledStep, RunInput, StepState } from '../../model/run.ts'
+import { memberId } from './kubernetes.ts'
 import type { Exact, Part, Playbook, Series } from './playbook.ts'
 
 /** What a compiled run would do, as a playbook: parameters filled in, embedded runbooks in their place. */
@@ -28,12 +29,19 @@ export function playbookOfRun(input: RunInput): Playbook {
 export function exactOf(steps: readonly Pick<StepState, 'id' | 'plan'>[]): Record<string, Exact> {
   return Object.fromEntries(
     steps.flatMap(({ id, plan }): [string, Exact][] => {
-      const { replicaSet, controllerRevision } = plan?.to ?? {}
-      if (typeof replicaSet === 'string') return [[id, { replicaSet }]]
-      const { name } = (controllerRevision ?? {}) as { name?: unknown }
-      return typeof name === 'string' ? [[id, { controllerRevision: name }]] : []
+      const { workloads } = plan?.to ?? {}
+      if (!Array.isArray(workloads)) return named(id, plan?.to)
+      const states = workloads as { state?: Record<string, unknown> }[]
+      return states.flatMap(({ state }, index) => named(memberId(id, index), state))
     }),
   )
+}
+
+function named(id: string, state: Record<string, unknown> = {}): [string, Exact][] {
+  const { replicaSet, controllerRevision } = state
+  if (typeof replicaSet === 'string') return [[id, { replicaSet }]]
+  const { name } = (controllerRevision ?? {}) as { name?: unknown }
+  return typeof name === 'string' ? [[id, { controllerRevision: name }]] : []
 }
 
 function partOf({ id, kind, title, step, optional, when, timeout, group, check }: CompiledStep): Part {

@@ -37,6 +37,23 @@ const KEEPERS = {
   },
 }
 
+/** The workloads of a step, each as a step of its own in their order; none where only the cluster knows which they are. */
+export function workloadsOf(part: Part): Part[] {
+  if (part.kind === 'kubernetes') return [part]
+  const { workloads } = part.fields
+  if (part.kind !== 'kubernetes-release' || !Array.isArray(workloads)) return []
+  return workloads.map((workload: unknown, index) => ({
+    ...part,
+    ...{ kind: 'kubernetes', id: memberId(part.id, index), title: `${part.title} (${String(workload)})` },
+    fields: { ...part.fields, workload },
+  }))
+}
+
+/** What a workload of a step with several is called in what is recorded. */
+export function memberId(id: string, index: number): string {
+  return `${id}-${index + 1}`
+}
+
 /**
  * What `kubectl` is asked to do for a step. What keeps the exact template wins over a number, a number over words. `previous` is
  * made a number too, before anything changes: undone twice, it would lead back to where it came from.

@@ -1,4 +1,4 @@
-import { type Rollout, rolloutOf } from '../kubernetes.ts'
+import { type Rollout, rolloutOf, workloadsOf } from '../kubernetes.ts'
 import { sentence } from '../parts.ts'
 import type { Measured, Part, Surroundings } from '../playbook.ts'
 import { comment, identifier, plain, quote, quoteTemplate } from '../quote.ts'
@@ -64,7 +64,8 @@ export function partLines(script: Script, part: Part, procedure: readonly Part[]
 function bodyOf(script: Script, part: Part, procedure: readonly Part[]): string[] {
   const { kind, fields, title } = part
   const text = typeof fields['text'] === 'string' ? fields['text'] : title
-  if (kind === 'kubernetes') return rolloutLines(script, part)
+  const rollouts = workloadsOf(part)
+  if (rollouts.length > 0) return rollouts.flatMap((one) => rolloutLines(script, one))
   if (kind === 'check') return checkLines(script, part, procedure)
   if (kind === 'wait') return waitLines(script, part)
   if (kind === 'notify') return [`note ${said(title)}`]

@@ -55,6 +55,24 @@ test('the script of a compiled run goes to the ReplicaSet that its plan names, a
   expect(said).toMatchObject({ code: 0, stdout: '' })
 })
 
+test('several workloads of one step become commands in their order, each to what the plan names', () => {
+  const text = `
+apiVersion: unwind/v1
+kind: Runbook
+metadata: { name: shop, service: shop }
+steps:
+  - { id: all, kind: kubernetes-release, workloads: [statefulset/ledger, deployment/shop], namespace: shop }
+`
+  const exact = { 'all-1': { controllerRevision: 'ledger-5f6' }, 'all-2': { replicaSet: 'shop-7d9' } }
+  const { text: script } = exportRunbook('script', runbook(text), { exact })
+  const lines = ['get controllerrevision ledger-5f6', 'rollout undo statefulset/ledger', 'get replicaset shop-7d9']
+  const places = [...lines, 'rollout undo deployment/shop'].map((line) => script.indexOf(line))
+  expect(places.every((place) => place > 0)).toBe(true)
+  expect(places).toEqual(places.toSorted((a, b) => a - b))
+  const listed = exportRunbook('checklist', runbook(text)).text
+  expect(listed).toContain('rollout undo statefulset/ledger --to-revision=<revision>')
+})
+
 test('the probe of an AnalysisTemplate passes where the check does, and fails where it doesn’t', async () => {
   const server = createServer((request, response) => {
     response.writeHead(request.url === '/down' ? 503 : 200)
