@@ -200,6 +200,28 @@ describe('a StatefulSet that is rolled back', () => {
     expect((await lab.workload('scaled')).spec.replicas).toBe(3)
   })
 
+  it('fails with the words of the quota when a pod that is missing may not be made', async () => {
+    const own = (await openLab(inject('kubeconfig'))).of('statefulset')
+    const asking = (memory: string) => ({ container: { resources: { requests: { memory } } } })
+    try {
+      await own.deploy('large', { ...v1, ...asking('200Mi') })
+      await own.deploy('large', { ...v2, ...asking('100Mi') })
+      const spec = { hard: { 'requests.memory': '300Mi' } }
+      await own.apply({ apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'memory' }, spec })
+      const back = verbs(own, 'large')
+      const plan = await until(
+        () => back.plan(),
+        (seen) => codes(seen).includes('QUOTA_TOO_SMALL'),
+        () => 'the quota is not in force',
+      )
+      const { status, evidence } = await back.verify(await back.apply(plan))
+      expect(status).toBe('fail')
+      expect(evidence.summary).toMatch(/^a pod of statefulset\/large can't be made: .*exceeded quota: memory/)
+    } finally {
+      await own.close()
+    }
+  })
+
   it('goes past a previous release that does not serve to the one that does', async () => {
     await held('twice-bad', { ...v2, behaviour: 'crash-loop' })
     await lab.deploy('twice-bad', { ...v3, replicas: 3, behaviour: 'crash-loop' }, 'observed')

@@ -1,7 +1,4 @@
-import { UnwindError } from '../../../model/errors.ts'
-import { hiddenValues, mask } from './diff.ts'
 import type { Cluster } from '../../kubernetes/connect.ts'
-import { clip } from '../../kubernetes/faults.ts'
 import {
   type Condition,
   isControlledBy,
@@ -150,29 +147,4 @@ export function readyTimes(pods: readonly Pod[]): number[] {
     const ready = status?.conditions?.find(({ type }) => type === 'Ready')
     return ready?.status === 'True' ? [Date.parse(ready.lastTransitionTime ?? '') || 0] : []
   })
-}
-
-/** The last warning about a pod, without values of its template; undefined where there is none or it may not be read. */
-export async function lastWarning(
-  cluster: Cluster,
-  { uid }: PodFailure,
-  { template }: Candidate,
-  { namespace }: Pick<Place, 'namespace'>,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  try {
-    const events = await list<{ message?: string; lastTimestamp?: string; eventTime?: string }>(cluster, {
-      path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/events`,
-      resource: 'events',
-      namespace,
-      query: { fieldSelector: `involvedObject.uid=${uid},type=Warning` },
-      signal,
-    })
-    const at = (event: (typeof events)[number]) => event.lastTimestamp ?? event.eventTime ?? ''
-    const last = events.sort((a, b) => (at(a) < at(b) ? 1 : -1))[0]
-    return last?.message && clip(mask(last.message, hiddenValues(template)), 300)
-  } catch (error) {
-    if (error instanceof UnwindError && error.code === 'TARGET_FORBIDDEN') return undefined
-    throw error
-  }
 }

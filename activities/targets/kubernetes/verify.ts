@@ -5,10 +5,11 @@ import type { Cluster } from '../../kubernetes/connect.ts'
 import { clip } from '../../kubernetes/faults.ts'
 import type { Read } from '../../kubernetes/objects.ts'
 import { type Candidate, isOf, withTemplate } from './candidate.ts'
+import { newestWarning } from './events.ts'
 import { remaining } from './held.ts'
 import { readCandidates, readKept } from './kept.ts'
 import { readWorkload, type Spot, spotOf, type Workload } from './objects.ts'
-import { firstFailure, lastWarning, type Pod, type PodFailure, readPods, readyTimes } from './pods.ts'
+import { firstFailure, type Pod, type PodFailure, readPods, readyTimes } from './pods.ts'
 import { changedAt, deadlineExceeded, deadlocked, type Rollout, rollout } from './rollout.ts'
 import type { KubernetesStep } from './schema.ts'
 import { isAt, isPaused, type WorkloadState } from './state.ts'
@@ -66,9 +67,30 @@ async function judgePods(step: KubernetesStep, sight: Sight, context: CallContex
   if (standstill) return verdict('fail', standstill, progress)
   const left = progress.held && remaining(all, candidate, progress.held, spot)
   if (left) return verdict('inconclusive', left, progress)
+  const refused = await refusedPod(sight, context)
+  if (refused) return verdict('fail', refused, progress)
   const expired = deadlineExceeded(workload, changedAt(workload, context))
   if (!expired) return wait(context, `${progress.available} of ${progress.desired} pods ready`, progress)
   return verdict('fail', `the rollout made no progress in time: ${clip(expired.message ?? '')}`, progress)
+}
+
+/** Nobody is told of a pod that is made at the second attempt. */
+const REFUSED = 5_000
+/** What a quota, an admission plug-in or the API server itself says; a conflict or a timeout goes away by itself. */
+const REFUSAL = /forbidden|denied the request|is invalid/
+
+/**
+ * Why the controller can't make a pod that is missing. A Deployment has a condition for that; for the other kinds there is
+ * nothing but the warnings of their controller, and no deadline after which it would give up.
+ */
+async function refusedPod(sight: Sight, context: CallContext<Cluster>): Promise<string | undefined> {
+  const { workload, spot, candidate, progress } = sight
+  const early = Date.now() - context.since < REFUSED
+  if (spot.kind === 'Deployment' || progress.total >= progress.desired || early) return undefined
+  const about = { uid: workload.metadata.uid, reason: 'FailedCreate' }
+  const warning = await newestWarning(context.connection, about, candidate, spot, context.signal)
+  if (!warning || warning.at < changedAt(workload, context) || !REFUSAL.test(warning.message)) return undefined
+  return `a pod of ${spot.workload} can't be made: ${warning.message}`
 }
 
 /** Why waiting will not bring the rollout further; undefined where it may. */
@@ -124,11 +146,11 @@ async function failed(
   spot: Spot,
   context: CallContext<Cluster>,
 ): Promise<Verdict> {
-  const { uid: _, ...seen } = failure
-  const event = await lastWarning(context.connection, failure, candidate, spot, context.signal)
+  const { uid, ...seen } = failure
+  const warning = await newestWarning(context.connection, { uid }, candidate, spot, context.signal)
   const exit = failure.exitCode === undefined ? '' : `, exit code ${failure.exitCode}`
   const where = failure.container ? `container ${failure.container} of pod ${failure.pod}` : `pod ${failure.pod}`
-  return verdict('fail', `${where}: ${failure.reason}${exit}`, { ...seen, ...(event && { event }) })
+  return verdict('fail', `${where}: ${failure.reason}${exit}`, { ...seen, ...(warning && { event: warning.message }) })
 }
 
 function elsewhere({ metadata, spec }: Workload, state: WorkloadState, { workload: name }: Spot): Verdict {
