@@ -46,8 +46,8 @@ function strange(): UnwindError {
  * bear the labels now. Throws NO_ROLLBACK_TARGET when none does, TARGET_REJECTED for too many.
  */
 export async function membersOf(step: KubernetesReleaseStep, context: CallContext<Cluster>): Promise<string[]> {
-  const known = context.towards ?? context.assumed
-  if (known) return parseRelease(known, step.namespace).workloads.map(({ workload }) => workload)
+  const { towards } = context
+  if (towards) return parseRelease(towards, step.namespace).workloads.map(({ workload }) => workload)
   if (step.workloads) return [...new Set(step.workloads.map((workload) => spotOf({ ...step, workload }).workload))]
   const found = await selected(step, context)
   const labels = selectorText({ matchLabels: step.selector ?? {} })

@@ -48,8 +48,13 @@ export const kubernetesReleaseKind = defineKind({
   schema: KubernetesReleaseStep,
   connection: 'cluster',
   inherits: ['cluster', 'namespace'],
-  title: ({ workloads, selector, to }) => {
+  title: ({ workloads = [], selector, to }) => {
     const labels = Object.entries(selector ?? {}).map(([key, value]) => `${key}=${value}`)
-    return `${workloads?.join(', ') ?? labels.join(',')} → ${typeof to === 'number' ? `revision ${to}` : to}`
+    const named = [...workloads, ...labels]
+    const more = named.length > NAMED ? ` and ${named.length - NAMED} more` : ''
+    return `${named.slice(0, NAMED).join(', ')}${more} → ${typeof to === 'number' ? `revision ${to}` : to}`
   },
 })
+
+/** How many are named in a title. */
+const NAMED = 3
