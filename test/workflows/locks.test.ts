@@ -1,6 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
 import { expect, test } from 'vitest'
 import { lockId } from '../../model/ids.ts'
+import type { Target } from '../../model/target.ts'
 import { failing, forbidden } from '../support/faults.ts'
 import { until } from '../support/until.ts'
 import { scenarios } from './scenario.ts'
@@ -59,6 +60,37 @@ scenarios('promise 5, one rollback at a time', (start) => {
     expect((await (await engine.rollback([{ object: mine }])).ends()).outcome).toBe('recovered')
     await first.decide('retry')
     expect((await first.ends()).outcome).toBe('recovered')
+  })
+
+  test('per object: a step that moves several holds each of them, and lets go of all', async () => {
+    const wrap = (target: Target): Target => {
+      const faulty = failing(target, { apply: [forbidden] })
+      return {
+        ...faulty,
+        plan: async (step, context) => {
+          const plan = await faulty.plan(step, context)
+          const { object } = plan
+          return object.includes('/main-') ? { ...plan, also: [object.replace('/main-', '/beside-')] } : plan
+        },
+      }
+    }
+    const engine = await start({ wrap })
+    const main = `main-${Date.now()}`
+    const beside = main.replace('main', 'beside')
+    for (const name of [main, beside]) engine.system.put(name, 'v1', 'v2')
+    const first = await engine.rollback([{ object: main }])
+    await first.reaches('parked')
+    const second = await (await engine.rollback([{ object: beside }])).ends()
+    expect(second).toMatchObject({ outcome: 'not-applicable', problem: { code: 'OBJECT_LOCKED' } })
+    await first.decide('retry')
+    await first.ends()
+    const lock = engine.client.workflow.getHandle(lockId(`memory/${engine.system.id}/${beside}`))
+    await until(
+      async () => (await lock.describe()).status.name,
+      (status) => status === 'TERMINATED',
+      (status) => `the lock is ${status}`,
+    )
+    expect((await (await engine.rollback([{ object: beside }])).ends()).outcome).toBe('recovered')
   })
 
   test('the lock of a run that was terminated is taken over', async () => {
