@@ -58,7 +58,11 @@ export async function askAboutStep(
  * neither has come; a glass that was broken for this plan opens this step too.
  */
 export async function awaitStepApproval(run: Run, step: StepState): Promise<'yes' | Problem | undefined> {
-  if (broken(run)) return 'yes'
+  if (broken(run)) {
+    // The question may be of an earlier execution of the run, which went on as this one before the glass was broken.
+    delete step.asking
+    return 'yes'
+  }
   const { text = step.title, rule = ANYBODY_ELSE } = compiledOf(run.input, step).asked ?? {}
   const need = { rules: [rule], because: [text] }
   const asking = open(run, step, { what: 'approve', question: text, since: Date.now(), need })

@@ -114,6 +114,28 @@ scenarios('approval of a runbook', (start) => {
     expect(await told(run)).toContain('broken-glass → oncall')
   })
 
+  test('what a broken glass has opened asks no more, also where the run went on as a new execution meanwhile', async () => {
+    const engine = await start()
+    const approve = { role: 'approve' as const, asked: { text: 'Open the gate' } }
+    const asks = async (limits: object = {}) => {
+      const input = runbookInput(engine, [approve, { role: 'manual', asked: { text: 'Look at it' } }])
+      const run = await engine.begin({ ...input, limits: { ...input.limits, ...limits } })
+      const { planDigest = '' } = await run.sees(({ steps }) => steps[0]?.asking !== undefined)
+      return { run, planDigest, events: (await run.handle.describe()).historyLength }
+    }
+    // The limit is reached while the message is being read: the run then goes on with the question still open.
+    const { run, planDigest } = await asks({ events: (await asks()).events + 1 })
+    await run.send('breakGlass', { planDigest, incident: 'INC-7', note: 'the shop is down' })
+    const { steps } = await run.sees(({ steps: [, manual] }) => manual?.asking !== undefined)
+    expect(steps[0]).toMatchObject({ status: 'done' })
+    expect(steps[0]).not.toHaveProperty('asking')
+    await run.send('answer', { questionId: 's2', attempt: steps[1]?.attempt ?? 0, answer: 'yes' })
+    expect((await run.ends()).outcome).toBe('recovered')
+    expect((await run.handle.describe()).raw.workflowExecutionInfo?.firstRunId).not.toBe(
+      (await run.handle.describe()).runId,
+    )
+  })
+
   test('a glass that was broken for another plan is whole again', async () => {
     const engine = await start()
     const object = engine.system.put('a', 'v1', 'v2', 'v3')
