@@ -40,8 +40,10 @@ export function plan(model: Model): void {
 
 function planAll(model: Model): Failure | undefined {
   const unbegun = model.steps.filter((step) => isChange(step) && !step.begun && step.status !== 'skipped')
-  const failed = unbegun.map((step) => planOne(model, step)).find(Boolean)
-  if (failed) return failed
+  for (const failed of unbegun.map((step) => planOne(model, step))) {
+    const settled = failed && afterEarlier(model, failed)
+    if (settled) return settled
+  }
   const left = new Map<string, string>()
   for (const step of model.steps) {
     if (!step.plan || step.status === 'skipped') continue
@@ -51,6 +53,18 @@ function planAll(model: Model): Failure | undefined {
     left.set(step.object ?? '', step.plan.to)
   }
   return undefined
+}
+
+/** What finds nothing to go back to is planned from what an earlier step is yet to leave, and holds on the same object. */
+function afterEarlier(model: Model, failed: Failure): Failure | undefined {
+  const { step, problem } = failed
+  const before = model.steps.slice(0, model.steps.indexOf(step))
+  const earlier = before.findLast((other) => other.plan && other.status !== 'skipped')
+  if (problem.code !== 'NO_ROLLBACK_TARGET' || !earlier) return failed
+  const again = planOne(model, step, earlier.plan?.to)
+  if (again || step.object === earlier.object) return again
+  delete step.plan
+  return failed
 }
 
 function planOne(model: Model, step: Step, assumed?: string): Failure | undefined {
