@@ -3,6 +3,7 @@ import type { Target } from '../model/target.ts'
 /** Every target, by kind. Loaded on first use, so that a worker pays only for the systems that it touches. */
 export const targets: Readonly<Record<string, () => Promise<Target>>> = {
   kubernetes: async () => erase((await import('./targets/kubernetes/index.ts')).kubernetes),
+  helm: async () => erase((await import('./targets/helm/index.ts')).helm),
   'postgres-backup': async () => erase((await import('./targets/postgres-backup/index.ts')).postgresBackup),
   migrations: async () => erase((await import('./targets/migrations/index.ts')).migrations),
   'postgres-fence': async () => erase((await import('./targets/postgres-fence/index.ts')).postgresFence),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { StepKind } from '../model/step.ts'
+import { HelmStep, helmKind } from './targets/helm/schema.ts'
 import { KubernetesStep, kubernetesKind } from './targets/kubernetes/schema.ts'
 import { KubernetesReleaseStep, kubernetesReleaseKind } from './targets/kubernetes/release/schema.ts'
 import { KubernetesScaleStep, kubernetesScaleKind } from './targets/kubernetes-scale/schema.ts'
@@ -18,6 +19,7 @@ export const kinds: Readonly<Record<string, StepKind>> = {
   kubernetes: kubernetesKind as unknown as StepKind,
   'kubernetes-release': kubernetesReleaseKind as unknown as StepKind,
   'kubernetes-scale': kubernetesScaleKind as unknown as StepKind,
+  helm: helmKind as unknown as StepKind,
   'postgres-backup': postgresBackupKind as unknown as StepKind,
   migrations: migrationsKind as unknown as StepKind,
   'postgres-fence': postgresFenceKind as unknown as StepKind,
@@ -35,6 +37,7 @@ export const Step = z
     KubernetesStep,
     KubernetesReleaseStep,
     KubernetesScaleStep,
+    HelmStep,
     MigrationsStep,
     PostgresBackupStep,
     PostgresFenceStep,

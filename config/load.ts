@@ -74,7 +74,8 @@ function invalid(file: string, problems: DocumentProblem[]): UnwindError {
   return new UnwindError('CONFIGURATION_INVALID', writtenProblems(file, problems), { problems })
 }
 
-const CREDENTIAL_PATHS = ['kubeconfig', 'tokenFile', 'passwordFile', 'ca', 'backups', 'programs', 'releases'] as const
+const FILES_OF_ACCOUNTS = ['kubeconfig', 'tokenFile', 'passwordFile', 'ca'] as const
+const CREDENTIAL_PATHS = [...FILES_OF_ACCOUNTS, 'backups', 'programs', 'helm', 'releases'] as const
 
 function absolute(configuration: Configuration, folder: string): Configuration {
   const { api, worker, archive, runbooks } = configuration

@@ -199,6 +199,7 @@ const Credentials = z.strictObject({
     .describe('Variable of the worker’s environment that holds the password.'),
   backups: z.string().min(1).optional().describe('Folder of this worker that backups of the database are written to.'),
   programs: z.string().min(1).optional().describe('Folder of pg_dump and pg_restore. Default: wherever PATH leads.'),
+  helm: z.string().min(1).optional().describe('Path of the binary of Helm, 3 or 4. Default: helm on PATH.'),
   releases: z
     .string()
     .min(1)

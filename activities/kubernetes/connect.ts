@@ -11,13 +11,23 @@ import { type Answer, type Request, REQUEST_LIMIT, send } from './request.ts'
 const ClusterCredentials = z.strictObject({
   kubeconfig: z.string().min(1).optional(),
   context: z.string().min(1).optional(),
+  helm: z.string().min(1).optional(),
   pin: z.strictObject({ server: z.string(), caSha256: z.string().optional(), clusterUid: z.string().optional() }),
 })
+
+/** Where another program finds the same API server and account; paths on the worker, never their contents. */
+export interface Login {
+  kubeconfig?: string | undefined
+  context?: string | undefined
+  /** The binary of Helm. */
+  helm?: string | undefined
+}
 
 /** One API server, as one account. */
 export interface Cluster {
   readonly name: string
   readonly server: string
+  readonly login: Login
   /** Any answer, also a refusal. Throws TARGET_UNREACHABLE when none came, TARGET_MISMATCH for a foreign certificate. */
   ask(request: Request, asked: Asked): Promise<Answer>
   /** The body of a success; every other status is thrown as an error of the table. */
@@ -37,7 +47,7 @@ export async function connect(given: unknown, name: string): Promise<Cluster> {
   const { pin, ...where } = ClusterCredentials.parse(given)
   const config = loadKubeConfig(where, name)
   checkPin(config, pin, name)
-  return open(config, name, pin.clusterUid)
+  return open(config, name, { pinnedUid: pin.clusterUid, login: where })
 }
 
 /** The kubeconfig that credentials name; without a path KUBECONFIG, ~/.kube/config or the pod's own account. */
@@ -68,7 +78,11 @@ export function loadKubeConfig(where: { kubeconfig?: string | undefined; context
 }
 
 /** A cluster behind a kubeconfig that has been checked. */
-export function open(config: KubeConfig, name: string, pinnedUid?: string): Cluster {
+export function open(
+  config: KubeConfig,
+  name: string,
+  { pinnedUid, login = {} }: { pinnedUid?: string | undefined; login?: Login } = {},
+): Cluster {
   const url = serverUrl(config, name)
   const credentials = credentialsOf(config, name)
   let known: Promise<string> | undefined
@@ -76,6 +90,7 @@ export function open(config: KubeConfig, name: string, pinnedUid?: string): Clus
   const cluster: Cluster = {
     name,
     server: url.origin,
+    login: { ...login, context: nameOfContext(config) },
     ask,
     demand: async (request, asked) => {
       const answer = await ask(request, asked)
@@ -92,6 +107,15 @@ export function open(config: KubeConfig, name: string, pinnedUid?: string): Clus
   }
   return cluster
 }
+
+/** Pinned by name, so that another program does not follow a current context that changes. A pod's own account has none. */
+function nameOfContext(config: KubeConfig): string | undefined {
+  const name = config.getCurrentContext()
+  return name === IN_CLUSTER ? undefined : name
+}
+
+/** As the client of Kubernetes calls the context that it makes of a pod's own account. */
+const IN_CLUSTER = 'inClusterContext'
 
 interface Line {
   name: string

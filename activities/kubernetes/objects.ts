@@ -52,6 +52,8 @@ export interface Listing {
   resource: string
   namespace?: string
   query?: Record<string, string>
+  /** The form of the answer. Default: whole objects. */
+  accept?: string
   /** The manifest that grants the right. */
   rights?: string
   signal: AbortSignal
@@ -62,13 +64,13 @@ const PAGES = 20
 
 /** A whole list, in pages and bounded. Throws what `demand` throws; a list beyond the bound is refused, not cut. */
 export async function list<T>(cluster: Cluster, listing: Listing): Promise<T[]> {
-  const { path, resource, namespace, query, rights, signal } = listing
+  const { path, resource, namespace, query, accept, rights, signal } = listing
   const asked = { verb: 'list', resource, ...(namespace && { namespace }), ...(rights && { rights }) } as const
   const items: T[] = []
   let next = ''
   for (let page = 0; page < PAGES; page++) {
     const search = new URLSearchParams({ ...query, limit: String(PAGE), ...(next && { continue: next }) })
-    const request = { method: 'GET', path: `${path}?${search.toString()}`, signal } as const
+    const request = { method: 'GET', path: `${path}?${search.toString()}`, ...(accept && { accept }), signal } as const
     const body = (await cluster.demand(request, asked)).body as { items?: T[]; metadata?: { continue?: string } }
     items.push(...(body.items ?? []))
     next = body.metadata?.continue ?? ''

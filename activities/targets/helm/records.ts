@@ -1,0 +1,162 @@
+import { UnwindError } from '../../../model/errors.ts'
+import type { Cluster } from '../../kubernetes/connect.ts'
+import { refused } from '../../kubernetes/faults.ts'
+import { list, type Metadata, type Place, read } from '../../kubernetes/objects.ts'
+import { type Decoded, decode, withStatus } from './decode.ts'
+import type { HelmStep } from './schema.ts'
+import { RIGHTS } from './state.ts'
+
+/** A revision as the labels of its record tell it, without its content. */
+export interface Entry {
+  key: string
+  uid: string
+  resourceVersion: string
+  revision: number
+  status: string
+  /** Epoch milliseconds, by the API server. */
+  createdAt: number
+}
+
+/** A revision with what Helm keeps of it. */
+export interface ReleaseRecord extends Entry, Decoded {
+  /** As it is stored. */
+  stored: string
+}
+
+/** All revisions that are kept of a release, newest first, the last of them whole, and the API server's clock. */
+export interface Release {
+  entries: Entry[]
+  last: ReleaseRecord
+  now: number
+}
+
+/** Where the records of a release are. */
+export interface Shelf {
+  cluster: Cluster
+  place: Place
+  driver: HelmStep['driver']
+  signal: AbortSignal
+}
+
+/** Labels and versions only: a record may have a megabyte, and nobody needs them all. */
+const METADATA = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
+
+/**
+ * What is kept of a release. The name is compared as a whole, by the label that Helm itself looks for. Throws
+ * TARGET_NOT_FOUND when there is no record.
+ */
+export async function readRelease(shelf: Shelf): Promise<Release> {
+  const entries = await readEntries(shelf)
+  const [newest] = entries
+  const found = newest && (await readDated(shelf, newest))
+  if (found) return { entries, last: found.record, now: found.date }
+  const { namespace, name } = shelf.place
+  throw new UnwindError(
+    'TARGET_NOT_FOUND',
+    `${shelf.cluster.name} has no release ${name} in ${namespace} (no ${plural(shelf)} with the labels owner=helm,name=${name}); check name, namespace and driver`,
+  )
+}
+
+/** One record whole; undefined when it was pruned meanwhile. */
+export async function readRecord(shelf: Shelf, entry: Entry): Promise<ReleaseRecord | undefined> {
+  return (await readDated(shelf, entry))?.record
+}
+
+/**
+ * Deletes the record of an operation that nobody carries on with. Only as it was read: whoever has written to it since
+ * keeps it, and the answer is false.
+ */
+export async function removeRecord(shelf: Shelf, { key, uid, resourceVersion }: Entry): Promise<boolean> {
+  const asked = { verb: 'delete', ...about(shelf), name: key } as const
+  const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid, resourceVersion } }
+  const request = { method: 'DELETE', path: pathOf(shelf, key), body, signal: shelf.signal } as const
+  const answer = await shelf.cluster.ask(request, asked)
+  if (answer.status === 404 || answer.status === 409) return false
+  if (answer.status >= 300) throw refused(answer, asked, shelf.cluster.name)
+  return true
+}
+
+/**
+ * Says of an operation whose helm is known to be dead that it failed, as Flux does (internal/reconcile/unlock.go in its
+ * helm-controller): while it is pending, helm upgrade refuses to work. Whoever has written to it since keeps it.
+ */
+export async function markFailed(shelf: Shelf, { key, resourceVersion, stored }: ReleaseRecord): Promise<void> {
+  const text = withStatus(stored, key, 'failed')
+  const body = [
+    { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
+    {
+      ...{ op: 'replace', path: '/data/release' },
+      value: shelf.driver === 'secret' ? Buffer.from(text).toString('base64') : text,
+    },
+    { op: 'replace', path: '/metadata/labels/status', value: 'failed' },
+  ]
+  const asked = { verb: 'patch', ...about(shelf), name: key } as const
+  const contentType = 'application/json-patch+json'
+  const request = { method: 'PATCH', path: pathOf(shelf, key), body, contentType, signal: shelf.signal } as const
+  const answer = await shelf.cluster.ask(request, asked)
+  const lost = answer.status === 404 || answer.status === 409 || answer.status === 422
+  if (answer.status >= 300 && !lost) throw refused(answer, asked, shelf.cluster.name)
+}
+
+/** Whether two records lead to the same objects and the same values for the next upgrade. */
+export function sameContent(one: ReleaseRecord, other: ReleaseRecord): boolean {
+  return one.uid === other.uid || one.content === other.content
+}
+
+/** A record of something that is not known to have ended. */
+export function isPending({ status }: Entry): boolean {
+  return status.startsWith('pending-') || status === 'uninstalling'
+}
+
+/** A revision that was deployed once, as Helm's own --rollback-on-failure counts it. */
+export function wasDeployed({ status }: Entry): boolean {
+  return status === 'superseded' || status === 'deployed'
+}
+
+async function readEntries(shelf: Shelf): Promise<Entry[]> {
+  const { cluster, place, signal } = shelf
+  const query = { labelSelector: `owner=helm,name=${place.name}` }
+  const found = await list<{ metadata: Listed }>(cluster, {
+    ...about(shelf),
+    ...{ path: pathOf(shelf), query, accept: METADATA, signal },
+  })
+  return found
+    .map(({ metadata }) => entryOf(metadata))
+    .filter(({ revision }) => revision > 0)
+    .sort((a, b) => b.revision - a.revision)
+}
+
+type Listed = Metadata & { resourceVersion: string }
+
+function entryOf({ name, uid, resourceVersion, labels = {}, creationTimestamp = '' }: Listed): Entry {
+  const [revision, status] = [Number(labels['version'] ?? 0), labels['status'] ?? 'unknown']
+  return { key: name, uid, resourceVersion, revision, status, createdAt: Date.parse(creationTimestamp) }
+}
+
+async function readDated(
+  shelf: Shelf,
+  { key, uid }: Entry,
+): Promise<{ record: ReleaseRecord; date: number } | undefined> {
+  const asked = { verb: 'get', ...about(shelf), name: key } as const
+  const answer = await shelf.cluster.ask({ method: 'GET', path: pathOf(shelf, key), signal: shelf.signal }, asked)
+  if (answer.status === 404) return undefined
+  if (answer.status !== 200) throw refused(answer, asked, shelf.cluster.name)
+  const { object, date } = read<{ metadata: Listed; data?: { release?: string } }>(answer)
+  if (object.metadata.uid !== uid) return undefined
+  const bytes = object.data?.release ?? ''
+  const text = shelf.driver === 'secret' ? Buffer.from(bytes, 'base64').toString('latin1') : bytes
+  return { record: { ...entryOf(object.metadata), ...decode(text, key), stored: text }, date }
+}
+
+function plural({ driver }: Shelf): 'secrets' | 'configmaps' {
+  return driver === 'secret' ? 'secrets' : 'configmaps'
+}
+
+function about(shelf: Shelf) {
+  return { resource: plural(shelf), namespace: shelf.place.namespace, rights: RIGHTS }
+}
+
+function pathOf(shelf: Shelf, key?: string): string {
+  const path = `/api/v1/namespaces/${encodeURIComponent(shelf.place.namespace)}/${plural(shelf)}`
+  return key === undefined ? path : `${path}/${encodeURIComponent(key)}`
+}
