@@ -90,11 +90,29 @@ async function run({ step, helm, base, target, move, shelf, redone = false }: Ru
     ...{ serverSide: target.applyMethod === 'ssa', within: runLimit(step, target) },
   }
   const ended = await rollback(helm, step, cluster, asked, signal)
+  if (ended.cancelled) await unlock(base, move.to, shelf)
+  signal.throwIfAborted()
   const after = await readRelease(shelf)
   const there = after.last.revision > base && (await holds(after.last, move.to, after, shelf))
   if (there && after.last.status === 'deployed') return { state: stateOf(after.last) }
   if (ended.code === 0 || /already exists/.test(ended.said)) return lost
   throw await failed(ended, { there, base, target, after, shelf, redone })
+}
+
+/** Time for the last words of a helm that was ended because the run was. */
+const LAST_WORDS = 5_000
+
+/** A rollback that was cancelled is not left pending; if that fails, the next look at it takes the record over. */
+async function unlock(base: number, to: HelmState, shelf: Shelf): Promise<void> {
+  const quick = { ...shelf, signal: AbortSignal.timeout(LAST_WORDS) }
+  try {
+    const release = await readRelease(quick)
+    const { last } = release
+    const ours = last.revision > base && last.status === 'pending-rollback' && (await holds(last, to, release, quick))
+    if (ours) await markFailed(quick, last)
+  } catch {
+    // Whoever cancelled is not kept waiting for a cluster that does not answer.
+  }
 }
 
 interface Left {
@@ -111,6 +129,11 @@ async function failed(ended: Ended, { there, base, target, after, shelf, redone 
   const { last } = after
   const command = `helm rollback ${shelf.place.name} ${target.revision}`
   if (there && isPending(last)) await markFailed(shelf, last)
+  if (ended.late)
+    return new UnwindError(
+      'STEP_TIMEOUT',
+      `${command} was still at work when its time was up, and was ended; see what it waits for, then retry`,
+    )
   if (ended.signal)
     return new UnwindError(
       'TARGET_UNREACHABLE',

@@ -17,6 +17,9 @@ export interface Ended {
   /** The signal that ended it, if one did. */
   signal: string | null
   said: string
+  /** Killed by us: its time was up, or the activity was cancelled. */
+  late: boolean
+  cancelled: boolean
 }
 
 const VERSION_LIMIT = 30_000
@@ -46,10 +49,16 @@ export interface Rollback {
 }
 
 /**
- * Runs helm rollback in a process group of its own, which is killed when the activity is cancelled or the time is up: then
- * it throws the reason, or STEP_TIMEOUT. Prunes no revision (--history-max 0), or going back would push out good ones.
+ * Runs helm rollback in a process group of its own, which is killed when the activity is cancelled or the time is up. Prunes
+ * no revision (--history-max 0), or going back would push out good ones.
  */
-export async function rollback(helm: Helm, step: HelmStep, cluster: Cluster, asked: Rollback, signal: AbortSignal) {
+export async function rollback(
+  helm: Helm,
+  step: HelmStep,
+  cluster: Cluster,
+  asked: Rollback,
+  signal: AbortSignal,
+): Promise<Ended> {
   const { place, revision, serverSide, within } = asked
   const { kubeconfig, context } = cluster.login
   const force = step.conflicts === 'force' && helm.major === 4 && serverSide
@@ -64,13 +73,7 @@ export async function rollback(helm: Helm, step: HelmStep, cluster: Cluster, ask
   ]
   const limit = AbortSignal.timeout(within)
   const ended = await run(helm.path, args, { HELM_DRIVER: step.driver }, AbortSignal.any([signal, limit]))
-  if (ended.code !== null) return ended
-  if (signal.aborted) throw signal.reason
-  if (!limit.aborted) return ended
-  throw new UnwindError(
-    'STEP_TIMEOUT',
-    `helm rollback ${place.name} ${revision} did not end within ${Math.round(within / 1_000)} s and was ended; retry finishes what it began`,
-  )
+  return { ...ended, late: ended.code === null && limit.aborted, cancelled: ended.code === null && signal.aborted }
 }
 
 async function ask(path: string, connection: string): Promise<Helm> {
@@ -88,7 +91,7 @@ function run(
   args: string[],
   more: Record<string, string>,
   signal: AbortSignal,
-): Promise<Ended & { told: string }> {
+): Promise<Omit<Ended, 'late' | 'cancelled'> & { told: string }> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason)
     const child = spawn(path, args, {
