@@ -54,7 +54,9 @@ describe.each([3, 4] as const)('a release of Helm %i', (major) => {
     const plan = await planOf(target, helm.step(name, { to: '1.2.1' }), context())
     expect(codes(plan)).toContain('ALREADY_THERE')
     expect((await planOf(target, helm.step(name, { to: '1.2.0' }), context())).to).toMatchObject({ revision: 1 })
-    const missing = await errorOf(() => planOf(target, helm.step(name, { to: '1.2' }), context()))
+    const missing = await errorOf(() =>
+      planOf(target, helm.step(name, { to: '1.2' }), { ...context(), ledger: async () => ({ releases: [] }) }),
+    )
     expect(missing.message).toContain('the release does not have a revision of version 1.2; Helm keeps 3 (deployed), 2')
     const found = await target.history(target.schema.parse(helm.step(name)), context())
     expect(found.map(({ id, current }) => [id, current])).toEqual([
@@ -100,7 +102,8 @@ describe.each([3, 4] as const)('a release of Helm %i', (major) => {
     // Helm itself leaves it pending for ever, and the next upgrade is refused.
     expect((await helm.release(name)).last).toMatchObject({ revision: 3, status: 'failed' })
     const state = await applied(target, { ...step, hooks: false }, plan, context())
-    expect(state).toMatchObject({ revision: 3 })
+    // Helm 3 can't begin anew where the first attempt has made objects already: it runs once more on top.
+    expect(state).toMatchObject({ revision: major === 3 ? 4 : 3 })
     expect((await verified(target, step, state, context())).status).toBe('pass')
     const { items } = await lab.ask<{ items: { metadata: { name: string } }[] }>(
       'GET',

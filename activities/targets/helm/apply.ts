@@ -44,7 +44,8 @@ export async function apply(step: HelmStep, move: Move<HelmState>, context: Call
   const left = patience(step, release, began)
   if (left > 0) return { again: Math.min(left, POLL), doing: waiting(last, left) }
   const target = await targetOf(move.to, atTo, release, shelf)
-  if (!atTo || !isBroken(release, move, target)) return run({ step, helm, base: last.revision, target, move, shelf })
+  if (helm.major === 3 || !atTo || !isBroken(release, move, target))
+    return run({ step, helm, base: last.revision, target, move, shelf })
   const [, before] = release.entries
   if (!before || !(await removeRecord(shelf, last))) return lost
   // Several of them may lie on each other: each is looked at anew.
@@ -65,6 +66,9 @@ async function targetOf(to: HelmState, atTo: boolean, release: Release, shelf: S
 }
 
 /**
+ * Helm 3 refuses an object that is there and not in the record before ("no ConfigMap with the name … found"), so it can't
+ * begin anew; it is run once more on top.
+ *
  * Whether the last record is a rollback to the target that broke off after this move began. It is taken away before helm is
  * run again: it says that the release is where it never came to, and helm computes the change from it.
  */

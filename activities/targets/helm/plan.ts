@@ -132,7 +132,8 @@ function deniedWarnings({ ledger, choice: { record }, shelf }: Sight): Warning[]
 function changesOf({ all, shelf: { place }, from, choice: { record } }: Sight) {
   const label = ({ chart }: ReleaseRecord) => `${chart.name} ${chart.version}`
   const chart = label(from) === label(record) ? [] : [{ path: 'chart', from: label(from), to: label(record) }]
-  const lines = [...chart, ...changes(all, place)]
+  const [...lines] = changes(all, place)
+  lines.splice(lines.filter(({ to }) => to === 'deleted').length, 0, ...chart)
   if (lines.length > 0) return lines
   const same = sameContent(from, record)
   return [same ? { path: 'status', from: from.status, to: 'deployed' } : { path: 'values or hooks', to: 'changed' }]
