@@ -43,9 +43,9 @@ export async function startProxy(upstream: Upstream): Promise<HoldingProxy> {
   })
   const pass = async (incoming: http.IncomingMessage, outgoing: http.ServerResponse): Promise<void> => {
     const { method = 'GET', url = '/' } = incoming
-    const body = await text(incoming)
+    const body = await bytes(incoming)
     if (off) throw new Error('cut off')
-    const write = upstream.isWrite(method, url, body)
+    const write = upstream.isWrite(method, url, body.toString('utf8'))
     const gate = write ? holding.shift() : undefined
     if (gate?.moment === 'request') await gate.wait()
     const answer = await forward(upstream, incoming, body)
@@ -114,12 +114,12 @@ class Gate implements Held {
 interface Answer {
   status: number
   headers: http.OutgoingHttpHeaders
-  body: string
+  body: Buffer
 }
 
-async function forward({ url, options, rewrite }: Upstream, incoming: http.IncomingMessage, body: string) {
+async function forward({ url, options, rewrite }: Upstream, incoming: http.IncomingMessage, body: Buffer) {
   const { method = 'GET', headers } = incoming
-  const sent = Buffer.from(rewrite?.request?.(method, body) ?? body)
+  const sent = rewrite?.request ? Buffer.from(rewrite.request(method, body.toString('utf8'))) : body
   const { 'content-type': type, accept, authorization, 'x-amz-target': operation } = headers
   // AWS tells its services apart by what they are signed for.
   const signed = authorization?.startsWith('AWS4') === true
@@ -137,14 +137,16 @@ async function forward({ url, options, rewrite }: Upstream, incoming: http.Incom
   })
   request.end(sent)
   const [answer] = (await once(request, 'response')) as [http.IncomingMessage]
-  const received = await text(answer)
+  const received = await bytes(answer)
   const { 'content-type': kind, date } = answer.headers
   const passed = { ...(kind && { 'content-type': kind }), ...(date && { date }) }
-  return { status: answer.statusCode ?? 502, headers: passed, body: rewrite?.answer?.(received) ?? received } as Answer
+  const changed = rewrite?.answer ? Buffer.from(rewrite.answer(received.toString('utf8'))) : received
+  return { status: answer.statusCode ?? 502, headers: passed, body: changed } as Answer
 }
 
-async function text(stream: http.IncomingMessage): Promise<string> {
+/** Not every body is text: clients of Kubernetes in Go speak Protobuf. */
+async function bytes(stream: http.IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk)
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
