@@ -13,6 +13,8 @@ export const targets: Readonly<Record<string, () => Promise<Target>>> = {
   'rds-restore': async () => erase((await import('./targets/rds-restore/index.ts')).rdsRestore),
   'rds-promote': async () => erase((await import('./targets/rds-promote/index.ts')).rdsPromote),
   'rds-cleanup': async () => erase((await import('./targets/rds-cleanup/index.ts')).rdsCleanup),
+  'volume-snapshot': async () => erase((await import('./targets/volume-snapshot/index.ts')).volumeSnapshot),
+  'volume-restore': async () => erase((await import('./targets/volume-restore/index.ts')).volumeRestore),
   launchdarkly: async () => erase((await import('./targets/launchdarkly/index.ts')).launchdarkly),
   unleash: async () => erase((await import('./targets/unleash/index.ts')).unleash),
 }

@@ -11,6 +11,8 @@ import { RdsRestoreStep, rdsRestoreKind } from './targets/rds-restore/schema.ts'
 import { RdsSnapshotStep, rdsSnapshotKind } from './targets/rds-snapshot/schema.ts'
 import { MigrationsStep, migrationsKind } from './targets/migrations/schema.ts'
 import { PostgresFenceStep, postgresFenceKind } from './targets/postgres-fence/schema.ts'
+import { VolumeRestoreStep, volumeRestoreKind } from './targets/volume-restore/schema.ts'
+import { VolumeSnapshotStep, volumeSnapshotKind } from './targets/volume-snapshot/schema.ts'
 import { LaunchDarklyStep, launchDarklyKind } from './targets/launchdarkly/schema.ts'
 import { UnleashStep, unleashKind } from './targets/unleash/schema.ts'
 
@@ -27,6 +29,8 @@ export const kinds: Readonly<Record<string, StepKind>> = {
   'rds-restore': rdsRestoreKind as unknown as StepKind,
   'rds-promote': rdsPromoteKind as unknown as StepKind,
   'rds-cleanup': rdsCleanupKind as unknown as StepKind,
+  'volume-snapshot': volumeSnapshotKind as unknown as StepKind,
+  'volume-restore': volumeRestoreKind as unknown as StepKind,
   launchdarkly: launchDarklyKind as unknown as StepKind,
   unleash: unleashKind as unknown as StepKind,
 }
@@ -45,6 +49,8 @@ export const Step = z
     RdsRestoreStep,
     RdsPromoteStep,
     RdsCleanupStep,
+    VolumeSnapshotStep,
+    VolumeRestoreStep,
     LaunchDarklyStep,
     UnleashStep,
   ])

@@ -117,6 +117,19 @@ export const catalogue = {
       }),
     },
   },
+  // The half of volume snapshots that every cluster has, whatever its drivers. The vendor publishes images only.
+  'snapshot-controller': {
+    version: '8.7.0',
+    accepts: 'exact',
+    variable: 'UNWIND_SNAPSHOT_CONTROLLER_BIN',
+    report: ['--version'],
+    go: {
+      module: 'snapshot-controller',
+      package: 'github.com/kubernetes-csi/external-snapshotter/v8/cmd/snapshot-controller',
+      stamps: ['main.version=v8.7.0'],
+      needs: '1.26.0',
+    },
+  },
   // Stands in for jq, which machines that run workflows have.
   gojq: {
     version: '0.12.18',

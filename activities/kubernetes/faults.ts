@@ -73,6 +73,19 @@ export function statusMessage(answer: Answer): string {
   return typeof body.message === 'string' ? body.message : ''
 }
 
+/** Who refuses, without what it quotes: an admission plug-in may repeat the object, and so its secrets. */
+export function unquoted(answer: Answer): Answer {
+  const said = statusMessage(answer)
+  if (/cannot \w+ resource /.test(said)) return answer
+  return {
+    ...answer,
+    body: {
+      message:
+        /^.{0,200}?(?:denied the request|is invalid|is forbidden(?:: exceeded quota:.{0,200})?)/.exec(said)?.[0] ?? '',
+    },
+  }
+}
+
 /** RBAC says `cannot patch resource …`; an admission plug-in that denies with 403 says something else. */
 function isMissingRight(message: string): boolean {
   return message === '' || /cannot \w+ resource /.test(message)

@@ -7,6 +7,7 @@ export interface Metadata {
   name: string
   namespace?: string
   uid: string
+  resourceVersion?: string
   generation?: number
   creationTimestamp?: string
   deletionTimestamp?: string

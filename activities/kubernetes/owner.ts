@@ -67,6 +67,11 @@ export function ownerOf(kind: string, { metadata }: { metadata: Metadata }, clai
   )
 }
 
+/** A Helm release writes at its next upgrade only, so it takes back nothing by itself. */
+export function withoutHelm(owner: Owner | undefined): Owner | undefined {
+  return owner?.system === 'Helm release' ? undefined : owner
+}
+
 /** A forced plan says whom it goes behind. Throws TARGET_OWNED when the step does not force it. */
 export function ownershipWarnings(
   owner: Owner | undefined,

@@ -14,7 +14,7 @@ function input(...steps: CompiledStep[]): RunInput {
 
 test('only kinds that make something of their own can be drilled: no promotion, no fence, nothing that serves', () => {
   const drillable = Object.entries(kinds).flatMap(([kind, { drill }]) => (drill ? [kind] : []))
-  expect(drillable.toSorted()).toEqual(['postgres-backup', 'rds-restore', 'rds-snapshot'])
+  expect(drillable.toSorted()).toEqual(['postgres-backup', 'rds-restore', 'rds-snapshot', 'volume-snapshot'])
 })
 
 test('a drill ends before the first step that touches what serves or asks people, and leaves messages out', () => {

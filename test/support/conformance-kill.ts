@@ -65,7 +65,8 @@ async function arrivesLate(held: Held, proxy: HoldingProxy, { unconditional }: F
 /** A process that loads TypeScript takes its time on a busy machine; only one that hangs takes longer than this. */
 const WITHIN = 100_000
 
-async function killWhileHeld(call: ChildCall, held: Held): Promise<void> {
+/** A real process applies until it is held, and is killed there with -9. */
+export async function killWhileHeld(call: ChildCall, held: Held): Promise<void> {
   const script = fileURLToPath(new URL('./conformance-child.ts', import.meta.url))
   const child = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify(call)], {
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -115,7 +115,7 @@ function labOf(base: Base, kind: Kind): Lab {
 type Owned = Pick<Pod, 'metadata'>
 
 /** Requests with the rights of a kubeconfig. */
-function asAdmin(login: Pick<Where, 'kubeconfig' | 'context'>): Lab['ask'] {
+export function asAdmin(login: Pick<Where, 'kubeconfig' | 'context'>): Lab['ask'] {
   const config = loadKubeConfig(login, 'lab')
   const server = new URL(config.getCurrentCluster()?.server ?? '')
   const credentials = credentialsOf(config, 'lab')

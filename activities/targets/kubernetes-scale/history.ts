@@ -1,6 +1,6 @@
 import type { CallContext, Revision } from '../../../model/target.ts'
 import type { Cluster } from '../../kubernetes/connect.ts'
-import { SCALED_BY, SCALED_FROM } from './patch.ts'
+import { SCALED_BY, SCALED_FROM } from '../../kubernetes/scaled.ts'
 import type { KubernetesScaleStep } from './schema.ts'
 import { parseMark, spoken } from './state.ts'
 import { readWorkload, scaleOf, spotOf, zeroOf } from './workload.ts'

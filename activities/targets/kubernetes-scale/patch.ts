@@ -1,14 +1,10 @@
 import type { CallContext, Move } from '../../../model/target.ts'
 import type { Cluster } from '../../kubernetes/connect.ts'
-import { refused, statusMessage } from '../../kubernetes/faults.ts'
+import { refused, unquoted } from '../../kubernetes/faults.ts'
 import { read } from '../../kubernetes/objects.ts'
-import type { Answer } from '../../kubernetes/request.ts'
+import { SCALED_BY, SCALED_FROM } from '../../kubernetes/scaled.ts'
 import { type Scale, type ScaleState, written } from './state.ts'
 import { asked, isSuspended, readWorkload, type Spot, type Workload, zeroOf } from './workload.ts'
-
-/** What a workload at zero had before, and which rollback took it away: whoever finds it so can bring it back by hand. */
-export const SCALED_FROM = 'unwind.dev/scaled-from'
-export const SCALED_BY = 'unwind.dev/scaled-by'
 
 const FIELD_MANAGER = 'unwind-scale'
 
@@ -71,16 +67,6 @@ function operations(
 async function moved(cluster: Cluster, { metadata }: Workload, spot: Spot, signal: AbortSignal): Promise<boolean> {
   const now = (await readWorkload(cluster, spot, signal)).metadata
   return now.uid !== metadata.uid || now.generation !== metadata.generation
-}
-
-/** Who refuses, without what it quotes: an admission plug-in may repeat the object, and so its secrets. */
-function unquoted(answer: Answer): Answer {
-  const said = statusMessage(answer)
-  if (/cannot \w+ resource /.test(said)) return answer
-  return {
-    ...answer,
-    body: { message: /^.{0,200}?(?:denied the request|is invalid|is forbidden)/.exec(said)?.[0] ?? '' },
-  }
 }
 
 /** The number that is to be there after a move: the one that was found when it was taken away, for one that is autoscaled. */

@@ -1,12 +1,22 @@
 import { UnwindError } from '../../../model/errors.ts'
 import type { CallContext, Plan } from '../../../model/target.ts'
 import type { Cluster } from '../../kubernetes/connect.ts'
-import { notChecked, ownerOf, ownershipWarnings, readClaims } from '../../kubernetes/owner.ts'
-import { SCALED_FROM } from './patch.ts'
-import { readScalers, scalerWarnings } from './scalers.ts'
+import { notChecked, ownerOf, ownershipWarnings, readClaims, withoutHelm } from '../../kubernetes/owner.ts'
+import { SCALED_FROM } from '../../kubernetes/scaled.ts'
+import { readScalers, scalerWarnings } from '../../kubernetes/scalers.ts'
 import type { KubernetesScaleStep } from './schema.ts'
 import { parseMark, parseState, type ScaleState, spoken } from './state.ts'
-import { hasEnded, isSuspended, readWorkload, scaleOf, type Spot, spotOf, type Workload, zeroOf } from './workload.ts'
+import {
+  hasEnded,
+  isSuspended,
+  readWorkload,
+  RIGHTS,
+  scaleOf,
+  type Spot,
+  spotOf,
+  type Workload,
+  zeroOf,
+} from './workload.ts'
 
 const APPLY_LIMIT = 60_000
 /** What a pod gets to end that says nothing else; Kubernetes' own default. */
@@ -23,7 +33,7 @@ export async function plan(step: KubernetesScaleStep, context: CallContext<Clust
     readWorkload(connection, spot, signal),
     connection.identity(signal),
     readClaims(connection, spot, signal),
-    readScalers(spot, context),
+    readScalers({ ...spot, rights: RIGHTS }, context),
   ])
   const from = standing(workload, spot, scalers.autoscaler !== undefined, context)
   const ended = hasEnded(workload, spot)
@@ -55,13 +65,10 @@ function pathOf(spot: Spot): string {
   return isSuspended(spot) ? 'suspend' : 'replicas'
 }
 
-/**
- * A Helm release writes at its next upgrade only, and a CronJob never to a Job that it has started, so they take back
- * nothing by themselves.
- */
+/** A CronJob never writes to a Job that it has started, so it takes back nothing. */
 function lenient(owner: ReturnType<typeof ownerOf>, { kind }: Spot): ReturnType<typeof ownerOf> {
   if (kind === 'Job' && owner?.system === 'CronJob') return undefined
-  return owner?.system === 'Helm release' ? undefined : owner
+  return withoutHelm(owner)
 }
 
 function standing(workload: Workload, spot: Spot, autoscaled: boolean, context: CallContext): ScaleState {

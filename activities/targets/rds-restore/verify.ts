@@ -2,8 +2,9 @@ import type { Again, CallContext, Evidence, Verdict } from '../../../model/targe
 import { differences } from '../../aws/attributes.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { byId, byName, tagOf } from '../../aws/instances.ts'
-import { expanded, TAGS } from '../../aws/names.ts'
+import { TAGS } from '../../aws/names.ts'
 import { unsettled } from '../../aws/settled.ts'
+import { expanded } from '../../run-names.ts'
 import type { RdsRestoreStep } from './schema.ts'
 import type { RestoreState } from './state.ts'
 

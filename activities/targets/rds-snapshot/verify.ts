@@ -1,7 +1,8 @@
 import type { CallContext, Verdict } from '../../../model/target.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { tagOf } from '../../aws/instances.ts'
-import { expanded, TAGS } from '../../aws/names.ts'
+import { TAGS } from '../../aws/names.ts'
+import { expanded } from '../../run-names.ts'
 import type { RdsSnapshotStep } from './schema.ts'
 import { readSnapshot, type SnapshotState } from './snapshots.ts'
 

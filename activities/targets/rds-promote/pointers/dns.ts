@@ -9,7 +9,7 @@ import { UnwindError } from '../../../../model/errors.ts'
 import type { Again, CallContext } from '../../../../model/target.ts'
 import type { Aws } from '../../../aws/connect.ts'
 import { ask, isCode } from '../../../aws/faults.ts'
-import { runName } from '../../../aws/names.ts'
+import { runName } from '../../../run-names.ts'
 import { addressOf, type Pointer, type Sight } from './pointer.ts'
 
 interface Zone {

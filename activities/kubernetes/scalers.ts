@@ -1,10 +1,17 @@
-import { UnwindError } from '../../../model/errors.ts'
-import type { CallContext, Warning } from '../../../model/target.ts'
-import { type Autoscaler, readAutoscalers } from '../../kubernetes/autoscalers.ts'
-import type { Cluster } from '../../kubernetes/connect.ts'
-import { list, type Metadata } from '../../kubernetes/objects.ts'
-import type { Owner } from '../../kubernetes/owner.ts'
-import { isSuspended, RIGHTS, type Spot } from './workload.ts'
+import { UnwindError } from '../../model/errors.ts'
+import type { CallContext, Warning } from '../../model/target.ts'
+import { type Autoscaler, readAutoscalers } from './autoscalers.ts'
+import type { Cluster } from './connect.ts'
+import { list, type Metadata, type Place } from './objects.ts'
+import type { Owner } from './owner.ts'
+
+/** What is scaled, and the manifest that grants to ask for it. */
+export interface Scaled extends Place {
+  kind: string
+  /** As a step writes it: statefulset/db. */
+  workload: string
+  rights: string
+}
 
 /** Whatever chooses the number of pods by itself. */
 export interface Scalers {
@@ -21,8 +28,8 @@ interface ScaledObject {
 }
 
 /** Reads what scales a workload. A CronJob and a Job are scaled by nothing. */
-export async function readScalers(spot: Spot, { connection, signal }: CallContext<Cluster>): Promise<Scalers> {
-  if (isSuspended(spot)) return { autoscaler: undefined, owner: undefined, unread: [] }
+export async function readScalers(spot: Scaled, { connection, signal }: CallContext<Cluster>): Promise<Scalers> {
+  if (['CronJob', 'Job'].includes(spot.kind)) return { autoscaler: undefined, owner: undefined, unread: [] }
   const [autoscalers, scaled] = await Promise.all([
     readAutoscalers(connection, spot, signal),
     readScaledObjects(connection, spot, signal),
@@ -38,13 +45,13 @@ export async function readScalers(spot: Spot, { connection, signal }: CallContex
 }
 
 /** The autoscaler of Kubernetes leaves a workload with zero pods alone; what it does then is not what one sees now. */
-export function scalerWarnings({ autoscaler }: Scalers, spot: Spot): Warning[] {
+export function scalerWarnings({ autoscaler }: Scalers, spot: Pick<Scaled, 'workload'>): Warning[] {
   if (!autoscaler) return []
   const message = `HorizontalPodAutoscaler ${autoscaler.metadata.name} sets the number of pods of ${spot.workload}; it rests while there are none, and the number that is found then is brought back`
   return [{ code: 'AUTOSCALED', message }]
 }
 
-function keda(autoscaler: Autoscaler | undefined, scaled: ScaledObject[], spot: Spot): Owner | undefined {
+function keda(autoscaler: Autoscaler | undefined, scaled: ScaledObject[], spot: Scaled): Owner | undefined {
   const claims = ({ spec }: ScaledObject) =>
     spec?.scaleTargetRef?.name === spot.name && (spec.scaleTargetRef.kind ?? 'Deployment') === spot.kind
   const made = autoscaler?.metadata.ownerReferences?.find(({ kind }) => kind === 'ScaledObject')
@@ -64,12 +71,12 @@ function fromZero(autoscaler: Autoscaler | undefined): Owner | undefined {
 /** undefined where the account may not list them; a cluster without KEDA has none. */
 async function readScaledObjects(
   cluster: Cluster,
-  { namespace }: Spot,
+  { namespace, rights }: Scaled,
   signal: AbortSignal,
 ): Promise<ScaledObject[] | undefined> {
   const path = `/apis/keda.sh/v1alpha1/namespaces/${encodeURIComponent(namespace)}/scaledobjects`
   try {
-    return await list(cluster, { path, resource: 'scaledobjects.keda.sh', namespace, rights: RIGHTS, signal })
+    return await list(cluster, { path, resource: 'scaledobjects.keda.sh', namespace, rights, signal })
   } catch (error) {
     if (!(error instanceof UnwindError)) throw error
     if (error.code === 'TARGET_FORBIDDEN') return undefined
