@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { readEvents } from '../cli/sse.ts'
 import { alternate, type Bench, figure, timed } from './parts/figure.ts'
 import { withClosing } from './parts/ground.ts'
+import { recover } from './parts/recover.ts'
 import { NAMESPACE, openShop, type Shop } from './parts/shop.ts'
-
-/** So long one undo may take before the bench gives up, in milliseconds. */
-const LIMIT = 60_000
 
 export const bench: Bench = {
   title: 'Undo of a Deployment on a real control plane',
@@ -19,7 +16,7 @@ export const bench: Bench = {
     withClosing(async (closing) => {
       const shop = await openShop(closing)
       const pairs = await alternate(runs, {
-        ours: () => undone(shop, (name) => post(shop, name)),
+        ours: () => undone(shop, (name) => recover(shop, name, stepOf(name))),
         other: () => undone(shop, (name) => undo(shop, name)),
       })
       return [figure('rollback', 'ms', pairs)]
@@ -41,25 +38,6 @@ async function undo({ kubectl }: Shop, name: string): Promise<void> {
   await kubectl('rollout', 'status', `deployment/${name}`, '-n', NAMESPACE, '--timeout=60s')
 }
 
-/** Asks for the rollback and follows its event stream, as the command line does. */
-async function post({ url }: Shop, service: string): Promise<void> {
-  const signal = AbortSignal.timeout(LIMIT)
-  const step = { kind: 'kubernetes', workload: `deployment/${service}`, to: 'previous', soak: '0s' }
-  const body = { service, environment: 'bench', reason: 'the release is bad', steps: [step] }
-  const answer = await fetch(`${url}/v1/rollbacks`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'idempotency-key': service },
-    body: JSON.stringify(body),
-    signal,
-  })
-  if (answer.status !== 202) throw new Error(`the API answered ${answer.status}: ${await answer.text()}`)
-  await answer.body?.cancel()
-  const events = await fetch(`${url}/v1/rollbacks/bench/${service}/events`, { signal })
-  for await (const { event, data } of readEvents(events.body ?? new ReadableStream())) {
-    if (event !== 'status') continue
-    const { status } = JSON.parse(data) as { status: string }
-    if (status === 'recovered') return
-    if (status !== 'running' && status !== 'planning') throw new Error(`did not recover: ${data}`)
-  }
-  throw new Error(`the event stream of ${service} ended before its rollback`)
+function stepOf(name: string): object {
+  return { kind: 'kubernetes', workload: `deployment/${name}`, to: 'previous', soak: '0s' }
 }

@@ -20,16 +20,19 @@ export interface Shop {
   /** Where the API listens. */
   url: string
   kubectl: Cluster['kubectl']
+  kubeconfig: string
   /** A new Deployment at its second release, with the first behind it; resolves when nothing of it moves any more. */
   deploy(name: string): Promise<void>
+  /** Resolves when its pods are exactly those of a release. */
+  settled(name: string, release: string): Promise<void>
   /** Throws unless the Deployment's pods are those of its first release. */
   requireFirstRelease(name: string): Promise<void>
   /** Deletes it, and resolves when its pods are gone. */
   remove(name: string): Promise<void>
 }
 
-/** Starts all of it; what it starts ends with `closing`. */
-export async function openShop(closing: Closing): Promise<Shop> {
+/** Starts all of it; what it starts ends with `closing`. `helm` is the binary that the worker runs. */
+export async function openShop(closing: Closing, helm?: string): Promise<Shop> {
   await build()
   const folder = closing.folder(await mkdtemp(join(tmpdir(), 'unwind-bench-')))
   const cluster = closing.stopping(await startCluster())
@@ -37,7 +40,7 @@ export async function openShop(closing: Closing): Promise<Shop> {
   const port = await claimPort()
   closing.add(async () => releasePort(port))
   const config = join(folder, 'unwind.yaml')
-  await writeFile(config, JSON.stringify(await configuration(cluster, folder, port)))
+  await writeFile(config, JSON.stringify(await configuration(cluster, folder, port, helm)))
   await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }])
   const url = `http://127.0.0.1:${port}`
   const part = async (name: 'worker' | 'api', ready: () => Promise<boolean>) => {
@@ -55,7 +58,9 @@ function shopOf(cluster: Cluster, url: string): Shop {
   return {
     url,
     kubectl: cluster.kubectl,
+    kubeconfig: cluster.kubeconfig,
     deploy: (name) => deploy(cluster, name),
+    settled: (name, release) => settled(cluster, name, release),
     requireFirstRelease: async (name) => {
       const images = await podImages(cluster, name)
       if (images.length === 0 || images.some((image) => image !== imageOf('v1')))
@@ -69,7 +74,7 @@ function shopOf(cluster: Cluster, url: string): Shop {
 }
 
 /** The worker has the very kubeconfig that kubectl has. */
-async function configuration(cluster: Cluster, folder: string, port: number): Promise<object> {
+async function configuration(cluster: Cluster, folder: string, port: number, helm?: string): Promise<object> {
   const { signingKey, verifyKey } = await generateKeys(join(folder, 'keys'))
   return {
     apiVersion: 'unwind/v1',
@@ -77,7 +82,10 @@ async function configuration(cluster: Cluster, folder: string, port: number): Pr
     environments: { bench: { cluster: 'bench', namespace: NAMESPACE } },
     connections: { bench: { kind: 'kubernetes', environment: 'bench', server: cluster.server } },
     api: { port, signingKey },
-    worker: { credentials: { bench: { kubeconfig: cluster.kubeconfig } }, verifyKeys: [verifyKey] },
+    worker: {
+      credentials: { bench: { kubeconfig: cluster.kubeconfig, ...(helm && { helm }) } },
+      verifyKeys: [verifyKey],
+    },
   }
 }
 
@@ -85,12 +93,16 @@ async function deploy(cluster: Cluster, name: string): Promise<void> {
   for (const release of ['v1', 'v2']) {
     await cluster.apply([deployment(name, release)])
     await cluster.kubectl('rollout', 'status', `deployment/${name}`, '-n', NAMESPACE, '--timeout=60s')
-    const settled = async () => {
-      const images = await podImages(cluster, name)
-      return images.length === REPLICAS && images.every((image) => image === imageOf(release))
-    }
-    await until(`${name} to settle at ${release}`, settled, PATIENCE)
+    await settled(cluster, name, release)
   }
+}
+
+async function settled(cluster: Cluster, name: string, release: string): Promise<void> {
+  const exactly = async () => {
+    const images = await podImages(cluster, name)
+    return images.length === REPLICAS && images.every((image) => image === imageOf(release))
+  }
+  await until(`${name} to settle at ${release}`, exactly, PATIENCE)
 }
 
 async function podImages({ kubectl }: Cluster, name: string): Promise<string[]> {
@@ -99,7 +111,8 @@ async function podImages({ kubectl }: Cluster, name: string): Promise<string[]> 
   return printed.split(' ').filter(Boolean)
 }
 
-function deployment(name: string, release: string): object {
+/** The Deployment at a release. */
+export function deployment(name: string, release: string): object {
   const labels = { app: name }
   const pods = { terminationGracePeriodSeconds: 0, containers: [{ name: 'app', image: imageOf(release) }] }
   return {
