@@ -162,10 +162,10 @@ test('a second step on the same object is asked of a person, since it would go f
 })
 
 test('a kind that this version lacks stays as text with the reason, and is a step once it is there', () => {
-  const { document, findings } = read('helm rollback shop 3')
-  expect(document['steps']).toMatchObject([{ kind: 'manual', text: 'helm rollback shop 3' }])
-  expect(findings[0]?.reason).toBe('The kind helm is not available in this version.')
-  expect(only('helm rollback shop 3')).toMatchObject({ kind: 'helm', release: 'shop', to: 3 })
+  const { document, findings } = read('argocd app rollback shop 3')
+  expect(document['steps']).toMatchObject([{ kind: 'manual', text: 'argocd app rollback shop 3' }])
+  expect(findings[0]?.reason).toBe('The kind argo-cd is not available in this version.')
+  expect(only('argocd app rollback shop 3')).toMatchObject({ kind: 'argo-cd', application: 'shop', to: 3 })
 })
 
 test('every kind of workload that kubectl takes back becomes a step, however it is abbreviated', () => {
