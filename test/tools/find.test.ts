@@ -159,7 +159,9 @@ test('the assets of the build are the module files, the requirements, the packag
   const copied = (await readdir(to, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
   const names = copied.map(({ name }) => name)
   expect(names).toEqual(expect.arrayContaining(['go.mod', 'go.sum', 'crash-loop.yaml', 'watchdog.mjs', 'owned.mjs']))
-  expect(names.filter((name) => !/^go\.(mod|sum)$|^requirements\.txt$|^package(-lock)?\.json$|\.yaml$|\w\.mjs$/.test(name))).toEqual([])
+  expect(
+    names.filter((name) => !/^go\.(mod|sum)$|^requirements\.txt$|^package(-lock)?\.json$|\.yaml$|\w\.mjs$/.test(name)),
+  ).toEqual([])
 })
 
 test.each([
