@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Move } from '../../model/target.ts'
@@ -88,7 +89,21 @@ export async function killWhileHeld(call: ChildCall, held: Held): Promise<void> 
   }
 }
 
+/** What it has started dies with it, as with its machine: helm would go on by itself once its held write is answered. */
 async function kill(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
+  const { pid } = child
+  // Linux tells; elsewhere such a process lives on.
+  const started = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')
   if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
   await ended
+  for (const each of started.split(' ').filter(Boolean)) signal(Number(each), 'SIGKILL')
+}
+
+/** One that has ended meanwhile needs no signal. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
 }

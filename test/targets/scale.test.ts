@@ -112,7 +112,12 @@ it('a StatefulSet goes to zero with the least rights, and a pod that still ends 
     (seen) => JSON.stringify(seen?.items.length),
     60_000,
   )
-  expect(await verb.verifyOnce(state)).toMatchObject({ doing: expect.stringContaining('ledger-0') })
+  await until(
+    () => verb.verifyOnce(state),
+    (answer) => JSON.stringify(answer).includes('ledger-0'),
+    (answer) => JSON.stringify(answer),
+    60_000,
+  )
   await lab.ask(
     'PATCH',
     `/api/v1/namespaces/${lab.namespace}/pods/ledger-0`,
