@@ -1,10 +1,10 @@
 import { canonical } from '../../../model/canonical.ts'
 import type { Change } from '../../../model/target.ts'
+import { plain } from '../../kubernetes/shown.ts'
 import { identityOf, type Item, titleOf } from './manifest.ts'
 
 /** The most lines that a plan carries; what is beyond is counted in the last one. */
 const LINES = 80
-const LONGEST = 200
 
 /** Two manifests side by side, by object. */
 export interface Pair {
@@ -53,11 +53,6 @@ export function hiddenValues(items: readonly Item[]): string[] {
     [...leaves(item.body)].flatMap(([path, text]) => (isShown(path) ? [] : spellings(JSON.parse(text)))),
   )
   return [...new Set(words)].sort((a, b) => b.length - a.length)
-}
-
-/** The text without any of the words. */
-export function mask(text: string, words: readonly string[]): string {
-  return words.reduce((masked, word) => masked.replaceAll(word, '…'), text)
 }
 
 /** Shorter ones are in too many words to be told from them, and no secret. */
@@ -117,12 +112,6 @@ const SHOWN = [
 
 function isShown(path: string): boolean {
   return SHOWN.some((pattern) => pattern.test(path))
-}
-
-function plain(text: string): string {
-  const value: unknown = JSON.parse(text)
-  const shown = typeof value === 'string' ? value : text
-  return shown.length > LONGEST ? `${shown.slice(0, LONGEST - 1)}…` : shown
 }
 
 /** Path → JSON of each value that is no object. Items of a list go by their name where every one has its own. */

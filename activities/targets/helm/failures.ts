@@ -1,6 +1,6 @@
 import { UnwindError } from '../../../model/errors.ts'
 import { clip } from '../../kubernetes/faults.ts'
-import { mask } from './diff.ts'
+import { mask } from '../../kubernetes/shown.ts'
 import { RIGHTS } from './state.ts'
 
 /** What failed, for the message: the command, the connection, and how the release was left. */

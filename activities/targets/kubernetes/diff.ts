@@ -1,11 +1,11 @@
 import { canonical } from '../../../model/canonical.ts'
 import type { Change } from '../../../model/target.ts'
+import { plain } from '../../kubernetes/shown.ts'
 import type { Template } from './objects.ts'
 import { pure } from './template.ts'
 
 /** The most lines that a plan carries; what is beyond is counted in the last one. */
 const LINES = 60
-const LONGEST = 200
 
 /**
  * What people approve: each field of the pod template that changes, by its path. Only the values of fields that never
@@ -40,11 +40,6 @@ export function hiddenValues(...templates: Template[]): string[] {
   return [...new Set(words.filter((word) => word.length >= 4))].sort((a, b) => b.length - a.length)
 }
 
-/** The text without any of the words. */
-export function mask(text: string, words: readonly string[]): string {
-  return words.reduce((masked, word) => masked.replaceAll(word, '…'), text)
-}
-
 function line(path: string, old: string | undefined, now: string | undefined): Change {
   const shown = isShown(path)
   const show = (text: string, hidden: string) => (shown ? plain(text) : hidden)
@@ -70,12 +65,6 @@ const SHOWN = [
 
 function isShown(path: string): boolean {
   return SHOWN.some((pattern) => pattern.test(path))
-}
-
-function plain(text: string): string {
-  const value: unknown = JSON.parse(text)
-  const shown = typeof value === 'string' ? value : text
-  return shown.length > LONGEST ? `${shown.slice(0, LONGEST - 1)}…` : shown
 }
 
 /** Path → JSON of each value that is no object. Items of a list go by their name where every one has its own. */

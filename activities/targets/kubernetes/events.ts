@@ -3,7 +3,8 @@ import type { Cluster } from '../../kubernetes/connect.ts'
 import { clip } from '../../kubernetes/faults.ts'
 import { list } from '../../kubernetes/objects.ts'
 import type { Candidate } from './candidate.ts'
-import { hiddenValues, mask } from './diff.ts'
+import { mask } from '../../kubernetes/shown.ts'
+import { hiddenValues } from './diff.ts'
 import type { Spot } from './objects.ts'
 
 /** What a warning said, and when it was said last, epoch milliseconds. */

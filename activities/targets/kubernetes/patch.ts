@@ -1,6 +1,7 @@
 import type { CallContext } from '../../../model/target.ts'
 import type { Cluster } from '../../kubernetes/connect.ts'
-import { hiddenValues, mask } from './diff.ts'
+import { mask } from '../../kubernetes/shown.ts'
+import { hiddenValues } from './diff.ts'
 import { errors, UnwindError } from '../../../model/errors.ts'
 import { clip, refused, statusMessage } from '../../kubernetes/faults.ts'
 import { read } from '../../kubernetes/objects.ts'
