@@ -106,7 +106,7 @@ test('a workflow becomes environments and parameters, and a search by grep is re
   expect(document).toMatchObject({
     environments: { staging: { namespace: 'staging' }, production: { namespace: 'production' } },
     steps: [
-      { kind: 'helm', release: 'api', to: '{{ parameters.version }}' },
+      { kind: 'helm', release: 'api', to: '{{ parameters.version }}', wait: true },
       { kind: 'notify', text: 'to {{ parameters.version }}' },
     ],
   })
@@ -115,6 +115,24 @@ test('a workflow becomes environments and parameters, and a search by grep is re
     instead: expect.stringContaining('exactly'),
   })
   expect(runbookProblems(RunbookDocument.parse(read(WORKFLOW).document))).toEqual([])
+})
+
+test('flags of helm rollback become fields of the step, and one that the step has no field for leaves the line to a person', () => {
+  const source = [
+    'helm rollback shop 3 -n prod --timeout 90s --no-hooks --wait --history-max 5',
+    'helm rollback shop 3 --wait=hookOnly --no-hooks=false --force-conflicts',
+    'helm rollback shop 3 --wait-for-jobs',
+    'helm rollback shop 3 --timeout soon',
+  ]
+  const { document, findings } = read(source.join('\n'), everything)
+  expect(findings.map(({ outcome }) => outcome)).toEqual(['step', 'step', 'asked', 'asked'])
+  expect(document['steps']).toMatchObject([
+    { kind: 'helm', release: 'shop', namespace: 'prod', to: 3, limit: '90s', hooks: false, wait: true },
+    { kind: 'helm', release: 'shop', to: 3, conflicts: 'force' },
+    { kind: 'manual' },
+    { kind: 'manual' },
+  ])
+  expect(document['steps']).not.toMatchObject([{}, { hooks: expect.anything() }, {}, {}])
 })
 
 test('sections of Markdown that each take something back are alternatives, which a person chooses from', () => {

@@ -1,16 +1,20 @@
-import { durationOf, manual, type Recogniser, refused } from '../became.ts'
-import { readFlags } from '../flags.ts'
+import { type DraftStep, durationOf, manual, type Recogniser, refused } from '../became.ts'
+import { type Flags, readFlags } from '../flags.ts'
 
 const FLAGS = [
   'namespace|n=',
   'wait?',
-  'wait-for-jobs',
   'timeout=',
   'cleanup-on-fail',
   'debug',
   'history-max=',
   'dry-run?',
+  'no-hooks?',
+  'force-conflicts?',
+  'kube-context=',
 ]
+/** The step knows nothing of them: it neither waits for Jobs nor replaces objects. */
+const FOREIGN = ['wait-for-jobs', 'force', 'force-replace', 'recreate-pods']
 
 /** `helm rollback`, and what looks at releases. */
 export const helm: Recogniser = (args) => {
@@ -25,25 +29,48 @@ export const helm: Recogniser = (args) => {
       'Go back to an earlier revision: helm rollback <release> <revision>.',
     )
   if (verb !== 'rollback') return manual(`helm ${verb ?? ''} is no rollback that Unwind knows.`)
-  const flags = readFlags(rest, ...FLAGS, 'no-hooks', 'force', 'force-replace', 'recreate-pods', 'kube-context=')
+  const flags = readFlags(rest, ...FLAGS, ...FOREIGN)
   if (flags.has('dry-run')) return { as: 'look', with: 'helm', because: 'A plan is the dry run.' }
   if (flags.has('kube-context')) return manual('Which cluster it is must be a connection, not a flag.')
   const [release, revision] = flags.positional
-  const odd = [...flags.unclear, ...['no-hooks', 'force', 'force-replace', 'recreate-pods'].filter(flags.has)]
+  const settings = settingsOf(flags)
+  const odd = [...flags.unclear, ...FOREIGN.filter(flags.has), ...settings.odd]
   if (odd.length > 0) return manual(`What ${odd.join(' ')} would do is not part of the step.`)
   if (release === undefined || flags.positional.length > 2) return manual('It does not say which release.')
   const previous = flags.positional.length < 2 || revision === '0'
   if (!previous && revision === undefined) return manual('The revision is looked up while the script runs.')
   if (!previous && !/^\d{1,9}$|\{\{/.test(revision ?? '')) return manual(`${revision} is not a revision of Helm.`)
   const to = previous ? 'previous' : /^\d+$/.test(revision ?? '') ? Number(revision) : revision
-  const [namespace, timeout] = [flags.values.get('namespace'), durationOf(flags.values.get('timeout'))]
+  const namespace = flags.values.get('namespace')
   const because = previous
     ? 'Without a number Helm goes to the revision before, and a second time forward again; the plan resolves it once.'
     : undefined
   return {
     as: 'step',
-    step: { kind: 'helm', release, ...(namespace !== undefined && { namespace }), to, ...(timeout && { timeout }) },
+    step: { kind: 'helm', release, ...(namespace !== undefined && { namespace }), to, ...settings.fields },
     object: `${namespace ?? ''}/${release}`,
     ...(because && { because }),
   }
+}
+
+/**
+ * What flags say as fields of the step, and those that say nothing known. --timeout bounds each hook and the wait, as `limit`
+ * does; a bare --wait is the watcher of Helm 4 and the polling of Helm 3, as `wait: true` is.
+ */
+function settingsOf({ values }: Flags): { fields: Partial<DraftStep>; odd: string[] } {
+  const on = (name: string) => values.has(name) && values.get(name) !== 'false'
+  const [wait, timeout] = [values.get('wait'), values.get('timeout')]
+  const waits = wait !== undefined && /^(?:true|watcher|legacy)$/.test(wait)
+  const limit = durationOf(timeout)
+  const odd = [
+    ...(wait === undefined || waits || /^(?:false|hookOnly)$/.test(wait) ? [] : [`--wait=${wait}`]),
+    ...(timeout === undefined || limit ? [] : [`--timeout ${timeout}`]),
+  ]
+  const fields = {
+    ...(on('no-hooks') && { hooks: false }),
+    ...(waits && { wait: true }),
+    ...(on('force-conflicts') && { conflicts: 'force' }),
+    ...(limit && { limit }),
+  }
+  return { fields, odd }
 }
