@@ -56,10 +56,10 @@ interface Connected {
 
 function connectionsOf(runbook: Runbook, environment: string): [string, Connected][] {
   const inherited: Record<string, string> = { ...defaults(), ...runbook.environments?.[environment] }
-  return placedSteps(runbook).flatMap(({ step }): [string, Connected][] => {
+  return placedSteps(runbook).flatMap(({ step, cluster }): [string, Connected][] => {
     if (isEngineStep(step)) return step.kind === 'check' ? step.all.flatMap((one) => measured(one, environment)) : []
     const field = kinds[step.kind]?.connection ?? ''
-    const named = step[field] ?? inherited[field]
+    const named = step[field] ?? (field === 'cluster' ? cluster : undefined) ?? inherited[field]
     return [[typeof named === 'string' ? named : step.kind, { kind: step.kind, environment }]]
   })
 }

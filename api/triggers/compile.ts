@@ -4,7 +4,7 @@ import { milliseconds } from '../../model/duration.ts'
 import { compileRunbook } from '../../model/runbook/compile.ts'
 import type { LoadedRunbook } from '../../model/runbook/loaded.ts'
 import type { RunInput } from '../../model/run.ts'
-import { proceduresOf } from '../../model/runbook/placed.ts'
+import { placedSteps, procedureNames } from '../../model/runbook/placed.ts'
 import type { Alert, Trigger } from '../../model/triggers/episode.ts'
 import type { Met, RunbookTrigger } from '../../model/triggers/match.ts'
 import type { ProposalInput } from '../../model/triggers/proposal.ts'
@@ -59,11 +59,8 @@ export function compileTrigger(
 function withCondition(loaded: LoadedRunbook, { check = {} }: RunbookTrigger): LoadedRunbook {
   const { for: _for, every: _every, ...measurement } = check
   const condition = { id: ASIDE, kind: 'check', all: [measurement] }
-  const procedures = proceduresOf(loaded.runbook)
-  const holds = procedures.find(([, steps]) =>
-    JSON.stringify(steps).includes(`"id":${JSON.stringify(check['of'] ?? '')}`),
-  )
-  const [wanted = ''] = holds ?? procedures[0] ?? []
+  const holds = placedSteps(loaded.runbook).find(({ id }) => id === check['of'])
+  const wanted = holds?.procedure ?? procedureNames(loaded.runbook)[0] ?? ''
   const runbook = structuredClone(loaded.runbook)
   const place = runbook.steps ?? runbook.procedures?.[wanted]
   place?.push(condition as never)

@@ -128,7 +128,7 @@ function rankOf(map: YAMLMap, path: readonly unknown[], fields: FieldOrder): ((k
 function isStepList(keys: readonly string[]): boolean {
   const [top, ...rest] = keys
   const inside = top === 'steps' ? rest : rest.slice(1)
-  return inside.length === 0 || (inside.length === 1 && inside[0] === 'parallel')
+  return inside.length === 0 || (inside.length === 1 && (inside[0] === 'parallel' || inside[0] === 'steps'))
 }
 
 function inOrder(order: readonly string[]): (key: string) => number {

@@ -1,14 +1,22 @@
 import { milliseconds } from '../../model/duration.ts'
-import type { Runbook, RunbookEntry, RunbookStep } from '../../model/runbook/document.ts'
+import type { Runbook } from '../../model/runbook/document.ts'
+import { type Placed, placedSteps, procedureNames } from '../../model/runbook/placed.ts'
 import type { Measured, Part, Series } from './playbook.ts'
 import { written } from '../written.ts'
 
 /** The procedures of a document with their steps, each with what the environment gives it. */
 export function proceduresOf(document: Runbook, environment: Readonly<Record<string, string>>): Procedure[] {
-  const named = Object.entries(document.procedures ?? {})
-  const all = document.steps ? [['steps', document.steps] as const, ...named] : named
+  const all = placedSteps(document)
   const release = Object.entries(document.parameters ?? {}).find(([, { type }]) => type === 'release')?.[0]
-  return all.map(([name, entries]) => ({ name, parts: partsOf(entries, { environment, release }) }))
+  return procedureNames(document).map((name) => ({
+    name,
+    parts: all
+      .filter(({ procedure }) => procedure === name)
+      .map((placed) => ({
+        ...partOf(placed, { environment, release }),
+        ...(placed.group !== undefined && { group: placed.group }),
+      })),
+  }))
 }
 
 /** Kinds of steps that move no system. */
@@ -25,35 +33,28 @@ interface Given {
   release: string | undefined
 }
 
-function partsOf(entries: readonly RunbookEntry[], given: Given): Part[] {
-  const flat = entries.flatMap((entry, group): { step: RunbookStep; group?: number }[] =>
-    isTogether(entry) ? entry.parallel.map((step) => ({ step, group })) : [{ step: entry }],
-  )
-  return flat.map(({ step, group }, index) => ({
-    ...partOf(step as Record<string, unknown>, index, given),
-    ...(group !== undefined && { group }),
-  }))
-}
-
-function isTogether(entry: RunbookEntry): entry is { parallel: RunbookStep[] } {
-  return 'parallel' in entry && Array.isArray(entry.parallel)
-}
-
-function partOf(step: Record<string, unknown>, index: number, { environment, release }: Given): Part {
-  const { id, when, optional, timeout, retry: _retry, onFailure: _onFailure, ...own } = step
-  const kind = String(step['kind'])
+function partOf({ id, step, cluster }: Placed, { environment, release }: Given): Part {
+  const {
+    id: _id,
+    when,
+    optional,
+    timeout,
+    retry: _retry,
+    onFailure: _onFailure,
+    ...own
+  } = step as Record<string, unknown>
+  const { kind } = step
   const moves = !ENGINE.includes(kind)
   const towards = moves && release !== undefined ? { to: `{{ parameters.${release} }}` } : {}
-  const fields = { ...(moves && environment), ...towards, ...own }
+  const fields = { ...(moves && environment), ...(moves && cluster && { cluster }), ...towards, ...own }
   return {
-    id: typeof id === 'string' ? id : `${kind}-${index + 1}`,
-    kind,
-    title: titleOf(fields),
+    ...{ id, kind },
+    title: cluster === undefined ? titleOf(fields) : `${cluster}: ${titleOf(fields)}`,
     fields,
     optional: optional === true,
     ...(typeof when === 'string' && { when }),
     ...(typeof timeout === 'string' && isDuration(timeout) && { timeout: milliseconds(timeout) }),
-    ...(kind === 'check' && { check: seriesOf(step) }),
+    ...(kind === 'check' && { check: seriesOf(step as Record<string, unknown>) }),
   }
 }
 

@@ -20,12 +20,13 @@ export function compileStepOf(
   environment: string,
   around: Around,
 ): CompiledStep {
-  const { step, procedure, group, when } = expanded
+  const { step, procedure, group, when, cluster } = expanded
   const compiled = isEngineStep(step)
     ? engineStep(step, expanded, { all, environment, around })
     : changeStep(step, expanded, environment, around)
   const { when: _when, ...rest } = compiled
-  return { ...rest, procedure, ...(group !== undefined && { group }), ...(when !== undefined && { when }) }
+  const title = cluster === undefined ? rest.title : clipped(`${cluster}: ${rest.title}`)
+  return { ...rest, title, procedure, ...(group !== undefined && { group }), ...(when !== undefined && { when }) }
 }
 
 function changeStep(
@@ -131,7 +132,7 @@ function checkOf(
 function measurementOf(
   written: Record<string, unknown>,
   at: string,
-  { procedure }: Expanded,
+  { procedure, cluster }: Expanded,
   { all, environment, around }: Surrounded,
 ): { measurement: CompiledMeasurement; connection?: string; taskQueue?: string } {
   const { measurements, configuration } = around
@@ -159,10 +160,9 @@ function measurementOf(
   }
   const { connection: asked } = kind
   if (asked === undefined) return { measurement: compileMeasurement(name, parsed.data, measurements) }
-  const spec = {
-    ...parsed.data,
-    [asked.field]: parsed.data[asked.field] ?? onlyOf(asked.kind, environment, at, around),
-  }
+  const there = asked.kind === 'kubernetes' ? cluster : undefined
+  const named = parsed.data[asked.field] ?? there ?? onlyOf(asked.kind, environment, at, around)
+  const spec = { ...parsed.data, [asked.field]: named }
   const route = connectionOf(spec, asked.field, at, environment, configuration)
   const found = own(configuration.connections, route.connection)
   if (found?.kind !== asked.kind)

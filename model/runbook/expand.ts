@@ -1,4 +1,4 @@
-import { unknown } from '../compile.ts'
+import { own, unknown } from '../compile.ts'
 import { UnwindError } from '../errors.ts'
 import { partsOf, type Reference, replaceReferences } from '../reference.ts'
 import { embedExpression } from '../expression/index.ts'
@@ -6,8 +6,9 @@ import type { ParameterValue } from './compiled.ts'
 import type { Runbook, RunbookStep } from './document.ts'
 import { type Around, channelsOf, type LoadedRunbook } from './loaded.ts'
 import { resolveParameters } from './parameters.ts'
-import { type Placed, placedSteps, procedureNames } from './placed.ts'
+import { type Placed, placedSteps, procedureNames, proceduresOf } from './placed.ts'
 import { runbookProblems } from './problems.ts'
+import { isSpread } from './spread.ts'
 import { channelOf } from './step-problems.ts'
 import { type EmbeddedStep, isEngineStep } from './steps.ts'
 import { filled } from './templates.ts'
@@ -26,6 +27,8 @@ export interface Expanded {
   inherited: Record<string, string>
   /** Where a step that changes something goes, if it doesn't say. */
   release?: ParameterValue
+  /** The cluster that it is for, where it is written once for several. */
+  cluster?: string
 }
 
 /** Runbooks within runbooks within runbooks: more is a mistake. */
@@ -62,10 +65,13 @@ interface Outer {
 type Inside = Omit<Expanded, 'procedure' | 'group'> & { group?: string }
 
 function inside(runbook: Runbook, procedure: string, outer: Outer): Inside[] {
-  const { parameters, trail, rename } = outer
+  const { parameters, trail, rename, environment } = outer
   const released = Object.keys(runbook.parameters ?? {}).find((name) => runbook.parameters?.[name]?.type === 'release')
   const release = released === undefined ? outer.release : parameters[released]
-  const steps = placedSteps(runbook).filter((placed) => placed.procedure === procedure)
+  refuseNowhere(runbook, outer)
+  const steps = placedSteps(runbook, (cluster) => isThere(cluster, outer)).filter(
+    (placed) => placed.procedure === procedure,
+  )
   return steps.flatMap((placed) => {
     const step = filled(placed.step, parameters) as RunbookStep
     const when = conditionOf(placed, outer)
@@ -77,10 +83,27 @@ function inside(runbook: Runbook, procedure: string, outer: Outer): Inside[] {
       step: replaceReferences(settled(step, runbook, outer), renamed(rename)),
       ...(placed.group !== undefined && { group: `${trail.length}/${rename('')}/${placed.group}` }),
       ...(when !== undefined && { when }),
-      inherited: runbook.environments?.[outer.environment] ?? {},
+      inherited: { ...runbook.environments?.[environment], ...(placed.cluster && { cluster: placed.cluster }) },
+      ...(placed.cluster !== undefined && { cluster: placed.cluster }),
       ...(release !== undefined && { release }),
     }
   })
+}
+
+/** Of clusters that are known, those of other environments are left out; what is not known is an error later on. */
+function isThere(cluster: string, { around, environment }: Outer): boolean {
+  const connection = own(around.configuration.connections, cluster)
+  return connection === undefined || connection.environment === environment
+}
+
+function refuseNowhere(runbook: Runbook, outer: Outer): void {
+  const entries = proceduresOf(runbook).flatMap(([, all]) => all)
+  const nowhere = entries.find((entry) => isSpread(entry) && !entry.clusters.some((name) => isThere(name, outer)))
+  if (nowhere && isSpread(nowhere))
+    throw new UnwindError(
+      'INVALID_REQUEST',
+      `none of the clusters ${nowhere.clusters.join(', ')} belongs to ${outer.environment}; name one that does`,
+    )
 }
 
 /** The steps of an embedded runbook, called `<step>.<step>`; its condition is theirs. */

@@ -1,9 +1,9 @@
 import type { Kinds } from '../request.ts'
 import type { MeasurementKinds } from '../measurement.ts'
 import type { Branch } from './compiled.ts'
-import type { Runbook, RunbookEntry, RunbookStep } from './document.ts'
-import { proceduresOf } from './placed.ts'
-import { type EngineStep, isEngineStep, isParallel } from './steps.ts'
+import type { Runbook, RunbookStep } from './document.ts'
+import { type Placed, placedSteps, procedureNames } from './placed.ts'
+import { type EngineStep, isEngineStep } from './steps.ts'
 
 /** A runbook as people look at it: its questions, and each procedure as a list of steps that stand alone or together. */
 export interface Outline {
@@ -27,6 +27,7 @@ export function outlineOf(document: Runbook, kinds: Kinds, measurements: Measure
   const to = release && String(release[1].default ?? `{{ parameters.${release[0]} }}`)
   const title = (step: RunbookStep) =>
     isEngineStep(step) ? engineTitle(step, measurements) : targetTitle(step, kinds, to)
+  const placed = placedSteps(document)
   return {
     name: metadata.name,
     service: metadata.service,
@@ -34,7 +35,13 @@ export function outlineOf(document: Runbook, kinds: Kinds, measurements: Measure
       ...{ id, question, onYes, onNo },
       ...(evidence !== undefined && { evidence }),
     })),
-    procedures: proceduresOf(document).map(([name, entries]) => ({ name, entries: outlined(entries, title) })),
+    procedures: procedureNames(document).map((name) => ({
+      name,
+      entries: outlined(
+        placed.filter(({ procedure }) => procedure === name),
+        title,
+      ),
+    })),
   }
 }
 
@@ -58,15 +65,18 @@ export function engineTitle(step: EngineStep, measurements: MeasurementKinds): s
   }
 }
 
-function outlined(entries: readonly RunbookEntry[], title: (step: RunbookStep) => string): OutlinedStep[][] {
-  let place = 0
-  return entries.map((entry) =>
-    (isParallel(entry) ? entry.parallel : [entry]).map((step) => {
-      place += 1
-      const { id = `${step.kind}-${place}`, kind, when } = step
-      return { id, kind, title: title(step), ...(when !== undefined && { when }) }
-    }),
-  )
+function outlined(placed: readonly Placed[], title: (step: RunbookStep) => string): OutlinedStep[][] {
+  const entries: OutlinedStep[][] = []
+  let last: number | undefined
+  for (const { id, step, group, cluster } of placed) {
+    const { kind, when } = step
+    const text = cluster === undefined ? title(step) : `${cluster}: ${title(step)}`
+    const one = { id, kind, title: text, ...(when !== undefined && { when }) }
+    if (group !== undefined && group === last) entries.at(-1)?.push(one)
+    else entries.push([one])
+    last = group
+  }
+  return entries
 }
 
 function targetTitle(step: RunbookStep, kinds: Kinds, to: string | undefined): string {

@@ -5,6 +5,7 @@ import type { Runbook } from './document.ts'
 import { whyNotPattern, whyNotValue } from './parameters.ts'
 import { type Placed, placedSteps } from './placed.ts'
 import { expressionProblems, misnamed, type RunbookProblem } from './problem.ts'
+import { spreadProblems } from './spread-problems.ts'
 import { channelProblems, knownIn, stepProblems, type Surroundings } from './step-problems.ts'
 import { triggerProblems } from './trigger-problems.ts'
 
@@ -19,10 +20,16 @@ export function runbookProblems(runbook: Runbook, around: Surroundings = {}): Ru
     ...triggerProblems(runbook, steps, around),
     ...policyProblems(runbook),
     ...decisionProblems(runbook, knownIn(runbook)),
-    ...steps.flatMap((placed) => stepProblems(runbook, placed, steps, around)),
+    ...spreadProblems(runbook, around),
+    ...once(steps.flatMap((placed) => stepProblems(runbook, placed, steps, around))),
     ...peopleProblems(runbook, around),
     ...checklistProblems(runbook, steps),
   ].slice(0, 100)
+}
+
+/** A step that is written once for several clusters has the same fault in each. */
+function once(problems: RunbookProblem[]): RunbookProblem[] {
+  return [...new Map(problems.map((problem) => [problem.path.join('\n') + problem.message, problem])).values()]
 }
 
 function parameterProblems({ parameters = {} }: Runbook): RunbookProblem[] {

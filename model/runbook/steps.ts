@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Duration, Name, Sentence, stepFields } from '../step.ts'
 import type { StepSchema } from '../target.ts'
 import type { ParameterValue } from './compiled.ts'
+import { type Spread, spreadEntry } from './spread.ts'
 import { templated } from './templates.ts'
 
 /** What every step of a document may carry. Durations are text here; nothing is filled in yet. */
@@ -20,8 +21,8 @@ export type TargetStep = StepBase & { kind: string; [field: string]: unknown }
 /** A step as a document writes it: of a target's kind or one of `ENGINE_KINDS`. */
 export type RunbookStep = TargetStep | EngineStep
 
-/** An entry of a procedure: one step, or several that are carried out at the same time. */
-export type RunbookEntry = RunbookStep | Parallel
+/** An entry of a procedure: one step, several that are carried out at the same time, or some for several clusters. */
+export type RunbookEntry = RunbookStep | Parallel | Spread
 export interface Parallel {
   parallel: RunbookStep[]
 }
@@ -155,7 +156,7 @@ export function runbookEntries(
   const parallel = z
     .strictObject({ parallel: z.array(step).min(2).max(10) })
     .meta({ id: 'RunbookParallel', description: 'Steps that are carried out at the same time.' })
-  return z.union([step, parallel]) as unknown as z.ZodType<RunbookEntry>
+  return z.union([step, parallel, spreadEntry(step)]) as unknown as z.ZodType<RunbookEntry>
 }
 
 /** A trigger's own condition: a measurement, how long it has to hold, and how often it is made. */
