@@ -65,6 +65,11 @@ const PAGES = 20
 
 /** A whole list, in pages and bounded. Throws what `demand` throws; a list beyond the bound is refused, not cut. */
 export async function list<T>(cluster: Cluster, listing: Listing): Promise<T[]> {
+  return (await readList<T>(cluster, listing)).object
+}
+
+/** The same with the API server's clock. */
+export async function readList<T>(cluster: Cluster, listing: Listing): Promise<Read<T[]>> {
   const { path, resource, namespace, query, accept, rights, signal } = listing
   const asked = { verb: 'list', resource, ...(namespace && { namespace }), ...(rights && { rights }) } as const
   const items: T[] = []
@@ -72,10 +77,12 @@ export async function list<T>(cluster: Cluster, listing: Listing): Promise<T[]> 
   for (let page = 0; page < PAGES; page++) {
     const search = new URLSearchParams({ ...query, limit: String(PAGE), ...(next && { continue: next }) })
     const request = { method: 'GET', path: `${path}?${search.toString()}`, ...(accept && { accept }), signal } as const
-    const body = (await cluster.demand(request, asked)).body as { items?: T[]; metadata?: { continue?: string } }
-    items.push(...(body.items ?? []))
-    next = body.metadata?.continue ?? ''
-    if (!next) return items
+    const { object, date } = read<{ items?: T[]; metadata?: { continue?: string } }>(
+      await cluster.demand(request, asked),
+    )
+    items.push(...(object.items ?? []))
+    next = object.metadata?.continue ?? ''
+    if (!next) return { object: items, date }
   }
   throw new UnwindError(
     'TARGET_REJECTED',

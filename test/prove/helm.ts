@@ -3,13 +3,13 @@ import { findBinaries } from '../../tools/find.ts'
 import { roll } from '../support/dice.ts'
 import { type HelmLab, openHelm } from '../targets/helm-lab.ts'
 import { type Lab, openLab } from '../targets/kubernetes-lab.ts'
-import { killed, POINTS } from './helm/crash.ts'
+import { killed, POINTS, VICTIMS } from './helm/crash.ts'
 import { historyOf, played } from './helm/history.ts'
 
 export const title = 'A release goes back as helm rollback takes it back, whatever happened to it before'
 
 export const describe =
-  'Starts a Kubernetes control plane. Each of --cases N random histories is played on twins, by Helm 3 and 4 in turn; then Unwind takes one back and helm rollback the other, and what Helm keeps and what runs is compared. A difference has to stand in docs/guide/helm.md. Then helm is killed with -9 at ten points of its writes, for each way of applying.'
+  'Starts a Kubernetes control plane. Each of --cases N random histories is played on twins, by Helm 3 and 4 in turn; then Unwind takes one back and helm rollback the other, and what Helm keeps and what runs is compared. A difference has to stand in docs/guide/helm.md. Then, at ten points of its writes and for each way of applying, helm is killed with -9; its worker; worker and guard together, so that helm lives on. --only <words> takes the kills named so, and no history.'
 
 export const cases = 60
 
@@ -33,7 +33,7 @@ const WAYS = [
 
 /** One line per history and per killed helm. */
 export async function prove(
-  { cases: count, seed }: { cases: number; seed: number },
+  { cases: count, seed, args }: { cases: number; seed: number; args: string[] },
   report: (line: Line) => void,
 ): Promise<void> {
   await findBinaries(['helm', 'helm3'])
@@ -45,22 +45,34 @@ export async function prove(
     const twins = new Map<number, Twins>()
     for (const major of [3, 4] as const)
       twins.set(major, { ours: await openHelm(first, major), theirs: await openHelm(second, major) })
-    for (let index = 0; index < count; index++) {
+    const only = args.includes('--only') ? args[args.indexOf('--only') + 1] : undefined
+    for (let index = 0; index < count && only === undefined; index++) {
       const way = WAYS[index % WAYS.length] ?? WAYS[0]
       const history = historyOf(roll(seed, index))
       const name = `history-${index}`
       await tell(`${name} (${way.name})`, report, () => played(twinsOf(twins, way.major), name, history, way))
     }
-    for (const way of WAYS)
-      for (const point of POINTS) {
-        const name = `killed-${WAYS.indexOf(way)}-${POINTS.indexOf(point)}`
-        const what = `${way.name} killed at write ${point.write}, ${point.moment === 'request' ? 'before' : 'after'} it was done`
-        await tell(what, report, () => killed(twinsOf(twins, way.major), name, point, way))
-      }
+    for (const crash of crashes().filter(({ what }) => only === undefined || what.includes(only)))
+      await tell(crash.what, report, () => killed(twinsOf(twins, crash.major), crash.name, crash.point, crash))
   } finally {
     for (const lab of labs) await lab.close()
     await cluster.stop()
   }
+}
+
+/** Every way of applying, every victim, every point. */
+function crashes() {
+  return WAYS.flatMap((way, first) =>
+    VICTIMS.flatMap((victim, second) =>
+      POINTS.map((point, third) => ({
+        ...way,
+        victim,
+        point,
+        name: `killed-${first}-${second}-${third}`,
+        what: `${way.name}: ${victim} killed at write ${point.write}, ${point.moment === 'request' ? 'before' : 'after'} it was done`,
+      })),
+    ),
+  )
 }
 
 function twinsOf(twins: ReadonlyMap<number, Twins>, major: number): Twins {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Move } from '../../model/target.ts'
@@ -66,8 +65,12 @@ async function arrivesLate(held: Held, proxy: HoldingProxy, { unconditional }: F
 /** A process that loads TypeScript takes its time on a busy machine; only one that hangs takes longer than this. */
 const WITHIN = 100_000
 
-/** A real process applies until it is held, and is killed there with -9. */
-export async function killWhileHeld(call: ChildCall, held: Held): Promise<void> {
+/** A real process applies until it is held, and is killed there with -9; `before` is told its pid right before that. */
+export async function killWhileHeld(
+  call: ChildCall,
+  held: Held,
+  before: (pid: number) => void = () => {},
+): Promise<void> {
   const script = fileURLToPath(new URL('./conformance-child.ts', import.meta.url))
   const child = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify(call)], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -83,27 +86,10 @@ export async function killWhileHeld(call: ChildCall, held: Held): Promise<void> 
       pause(WITHIN, 'late', { signal: limit.signal }),
     ])
     assert.equal(outcome, 'held', `the process ${outcome} before its write: ${complaints.join('').slice(-2_000)}`)
+    if (child.pid !== undefined) before(child.pid)
   } finally {
     limit.abort()
-    await kill(child, ended)
-  }
-}
-
-/** What it has started dies with it, as with its machine: helm would go on by itself once its held write is answered. */
-async function kill(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
-  const { pid } = child
-  // Linux tells; elsewhere such a process lives on.
-  const started = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')
-  if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
-  await ended
-  for (const each of started.split(' ').filter(Boolean)) signal(Number(each), 'SIGKILL')
-}
-
-/** One that has ended meanwhile needs no signal. */
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+    await ended
   }
 }

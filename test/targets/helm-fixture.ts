@@ -4,7 +4,7 @@ import { loadKubeConfig, pinOf } from '../../activities/kubernetes/connect.ts'
 import { helm } from '../../activities/targets/helm/index.ts'
 import type { Target } from '../../model/target.ts'
 import type { Fixture, Subject } from '../support/conformance.ts'
-import { startProxy } from '../support/conformance-proxy.ts'
+import { type HoldingProxy, startProxy } from '../support/conformance-proxy.ts'
 import { until } from '../support/until.ts'
 import { type Chart, configMap, type HelmLab } from './helm-lab.ts'
 import { kubeconfigOf, manifest, tokenOf } from './kubernetes-accounts.ts'
@@ -88,14 +88,17 @@ async function reader({ lab, binary }: HelmLab) {
     return { ...object, ...(rules && { rules }) }
   })
   await lab.apply(...reading)
-  const right = new RegExp(`create secrets in namespace ${lab.namespace}; .*rbac/helm`)
+  const right = new RegExp(`patch secrets .*in namespace ${lab.namespace}; .*rbac/helm`)
   const kubeconfig = await kubeconfigOf(lab, { token: await tokenOf(lab, account) })
   const pin = pinOf(loadKubeConfig({ kubeconfig }, account), account)
   return { connection: await helm.connect({ kubeconfig, helm: binary, pin }, account), right }
 }
 
 /** A proxy before the lab's API server, with all rights, that holds the writes that are told to it. */
-export async function helmProxy({ lab }: HelmLab, isWrite: (method: string, path: string) => boolean) {
+export async function helmProxy(
+  { lab }: HelmLab,
+  isWrite: (method: string, path: string, body: string) => boolean,
+): Promise<HoldingProxy> {
   const config = loadKubeConfig({ kubeconfig: lab.kubeconfig, context: lab.context }, 'lab')
   const options: https.RequestOptions = {}
   await config.applyToHTTPSOptions(options)

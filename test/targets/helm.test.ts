@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { CLAIM } from '../../activities/targets/helm/records.ts'
 import type { Plan } from '../../model/target.ts'
+import { killed } from '../prove/helm/crash.ts'
 import { applied, contextFor, errorOf, planOf, verified } from '../support/conformance-drive.ts'
 import { flux, shop, target, written } from './helm-fixture.ts'
 import { type Chart, configMap, type HelmLab, openHelm } from './helm-lab.ts'
@@ -31,6 +33,15 @@ async function leave(helm: HelmLab, name: string, status: string): Promise<void>
     change,
     'application/merge-patch+json',
   )
+}
+
+/** The claim of a worker elsewhere on the last record. */
+async function claimed(helm: HelmLab, name: string, end: number): Promise<void> {
+  const { last } = await helm.release(name)
+  const text = JSON.stringify({ host: 'elsewhere', mark: 'theirs', until: end })
+  const change = { metadata: { annotations: { [CLAIM]: text } } }
+  const path = `/api/v1/namespaces/${lab.namespace}/secrets/${last.key}`
+  await lab.ask('PATCH', path, change, 'application/merge-patch+json')
 }
 
 describe.each([3, 4] as const)('a release of Helm %i', (major) => {
@@ -126,6 +137,35 @@ describe.each([3, 4] as const)('a release of Helm %i', (major) => {
     const state = await applied(target, step, plan, context())
     expect((await verified(target, step, state, context())).status).toBe('pass')
     await helm.deploy(name, shop(name, '2.0.0', '3.8'))
+  })
+
+  it('of which helm may be at work on another host is left alone for as long as that can live, and no longer', async () => {
+    const name = named('claimed')
+    await deployed(helm, name, [shop(name, '1.8.0', '3.9'), shop(name, '1.9.0', '3.10')])
+    const step = helm.step(name)
+    const plan = await planOf(target, step, context())
+    await claimed(helm, name, Date.now() + 60_000)
+    expect(await target.apply(target.schema.parse(step) as never, plan, context())).toMatchObject({
+      again: 1_000,
+      doing: expect.stringContaining('an earlier attempt started helm on another host; taken over in'),
+    })
+    await claimed(helm, name, Date.now() - 5_000)
+    const state = await applied(target, step, plan, context())
+    expect((await verified(target, step, state, context())).status).toBe('pass')
+    const { entries } = await helm.release(name)
+    expect(entries.map(({ claim }) => claim)).toEqual([undefined, undefined, undefined])
+  })
+
+  it('whose worker and guard died leaves a helm that the next attempt ends before it begins', async () => {
+    const twin = await openLab(inject('kubeconfig'))
+    try {
+      const way = { how: [], major, victim: 'worker and guard' } as const
+      const point = { write: 4, moment: 'answer' } as const
+      const twins = { ours: helm, theirs: await openHelm(twin, major) }
+      expect(await killed(twins, named('orphan'), point, way)).toContain('as its twin')
+    } finally {
+      await twin.close()
+    }
   })
 
   it('stuck in its first install has nothing to go back to, and the message says what to do', async () => {

@@ -2,17 +2,19 @@ import { UnwindError } from '../../../model/errors.ts'
 import type { Again, CallContext, Move } from '../../../model/target.ts'
 import type { Cluster } from '../../kubernetes/connect.ts'
 import { recorded } from './choose.ts'
+import { type Claim, claim, isClaimed, unclaim } from './claim.ts'
 import { type Ended, type Helm, helmOf, rollback } from './command.ts'
 import { hiddenValues } from './diff.ts'
 import { failureOf } from './failures.ts'
-import { holds, isUnfinished, patience, runLimit } from './lock.ts'
+import { busy, holds, isUnfinished, runLimit } from './lock.ts'
 import { itemsOf } from './manifest.ts'
 import {
-  isPending,
+  type Entry,
   markFailed,
   type Release,
   type ReleaseRecord,
   readRelease,
+  readRevision,
   removeRecord,
   type Shelf,
 } from './records.ts'
@@ -21,7 +23,6 @@ import { type HelmState, placeOf, stateOf } from './state.ts'
 
 /** Time to let whoever won a race finish before looking again. */
 const RACE = 200
-const POLL = 1_000
 
 type Outcome = { state: HelmState } | Again
 
@@ -40,17 +41,17 @@ export async function apply(step: HelmStep, move: Move<HelmState>, context: Call
   ])
   if (atTo && last.status === 'deployed') return { state: stateOf(last) }
   if (!atTo && !atFrom) throw await stale(move, release, shelf)
-  const began = last.status === 'pending-rollback' && last.uid !== move.from.record && last.uid !== move.to.record
-  const left = patience(step, release, began)
-  if (left > 0) return { again: Math.min(left, POLL), doing: waiting(last, left) }
+  const wait = await busy(step, release)
+  if (wait) return wait
   const target = await targetOf(move.to, atTo, release, shelf)
-  if (helm.major === 3 || !atTo || !isBroken(release, move, target))
-    return run({ step, helm, base: last.revision, target, move, shelf })
+  const { now } = release
+  const about = { step, helm, now, entries: release.entries, target, move, shelf }
+  if (helm.major === 3 || !atTo || !isBroken(release, move, target)) return run({ ...about, base: last })
   const [, before] = release.entries
   if (!before || !(await removeRecord(shelf, last))) return lost
   // Several of them may lie on each other: each is looked at anew.
   if (before.revision > move.from.revision) return { again: 0, doing: `took away the broken rollback ${last.revision}` }
-  return run({ step, helm, base: before.revision, target, move, shelf, redone: true })
+  return run({ ...about, base: before, redone: true })
 }
 
 const lost: Again = { again: RACE, doing: 'somebody else wrote to the release meanwhile; reading it again' }
@@ -79,7 +80,11 @@ function isBroken({ last }: Release, { from }: Move<HelmState>, target: ReleaseR
 interface Run {
   step: HelmStep
   helm: Helm
-  base: number
+  /** The record that helm computes the change from. */
+  base: Entry
+  /** The API server's clock, and the records, as they were read. */
+  now: number
+  entries: Entry[]
   target: ReleaseRecord
   move: Move<HelmState>
   shelf: Shelf
@@ -87,52 +92,74 @@ interface Run {
   redone?: boolean
 }
 
-async function run({ step, helm, base, target, move, shelf, redone = false }: Run): Promise<Outcome> {
+async function run({ step, helm, base, now, entries, target, move, shelf, redone = false }: Run): Promise<Outcome> {
   const { cluster, place, signal } = shelf
-  const asked = {
-    ...{ place, revision: target.revision },
-    ...{ serverSide: target.applyMethod === 'ssa', within: runLimit(step, target) },
-  }
-  const ended = await rollback(helm, step, cluster, asked, signal)
-  if (ended.cancelled) await unlock(base, move.to, shelf)
+  const within = runLimit(step, target)
+  const claimed = await claim(shelf, base, now, within)
+  if (!claimed) return lost
+  const asked = { place, revision: target.revision, serverSide: target.applyMethod === 'ssa', within }
+  const ended = await rollback(helm, step, cluster, { ...asked, mark: claimed.mark }, signal)
+  if (ended.cancelled) await unlock({ base, claimed, to: move.to, shelf })
   signal.throwIfAborted()
+  // The record that helm has made by this number; only where that is not as it should be are all of them read.
+  const next = ended.code === 0 ? await readRevision(shelf, base.revision + 1) : undefined
+  if (next?.status === 'deployed' && (await holds(next, move.to, { entries }, shelf))) return { state: stateOf(next) }
   const after = await readRelease(shelf)
-  const there = after.last.revision > base && (await holds(after.last, move.to, after, shelf))
+  const there = after.last.revision > base.revision && (await holds(after.last, move.to, after, shelf))
   if (there && after.last.status === 'deployed') return { state: stateOf(after.last) }
+  const left = await leave({ base, claimed, shelf }, there, after)
   if (ended.code === 0 || /already exists/.test(ended.said)) return lost
-  throw await failed(ended, { there, base, target, after, shelf, redone })
+  throw failed(ended, { left, base, target, after, shelf, redone })
 }
 
 /** Time for the last words of a helm that was ended because the run was. */
 const LAST_WORDS = 5_000
 
+interface Begun {
+  base: Entry
+  claimed: Claim
+  shelf: Shelf
+}
+
 /** A rollback that was cancelled is not left pending; if that fails, the next look at it takes the record over. */
-async function unlock(base: number, to: HelmState, shelf: Shelf): Promise<void> {
+async function unlock({ base, claimed, to, shelf }: Begun & { to: HelmState }): Promise<void> {
   const quick = { ...shelf, signal: AbortSignal.timeout(LAST_WORDS) }
   try {
     const release = await readRelease(quick)
-    const { last } = release
-    const ours = last.revision > base && last.status === 'pending-rollback' && (await holds(last, to, release, quick))
-    if (ours) await markFailed(quick, last)
+    const there = release.last.revision > base.revision && (await holds(release.last, to, release, quick))
+    await leave({ base, claimed, shelf: quick }, there, release)
   } catch {
     // Whoever cancelled is not kept waiting for a cluster that does not answer.
   }
 }
 
+/**
+ * Its process has ended, so nothing of its own stays pending or claimed. Answers how the last record is left. Where another
+ * attempt has claimed the release meanwhile, what is pending is not ours.
+ */
+async function leave({ base, claimed, shelf }: Begun, there: boolean, release: Release): Promise<string> {
+  const { last } = release
+  if (!isClaimed(release, base, claimed)) return last.status
+  const pending = there && last.status === 'pending-rollback'
+  if (pending) await markFailed(shelf, last)
+  await unclaim(shelf, base, claimed)
+  return pending ? 'failed' : last.status
+}
+
 interface Left {
-  there: boolean
-  base: number
+  /** The status of the last record. */
+  left: string
+  base: Entry
   target: ReleaseRecord
   after: Release
   shelf: Shelf
   redone: boolean
 }
 
-/** What helm's end means, with how it left the release. Its process has ended, so nothing of its own stays pending. */
-async function failed(ended: Ended, { there, base, target, after, shelf, redone }: Left): Promise<UnwindError> {
+/** What helm's end means, with how it left the release. */
+function failed(ended: Ended, { left: status, base, target, after, shelf, redone }: Left): UnwindError {
   const { last } = after
   const command = `helm rollback ${shelf.place.name} ${target.revision}`
-  if (there && isPending(last)) await markFailed(shelf, last)
   if (ended.late)
     return new UnwindError(
       'STEP_TIMEOUT',
@@ -141,21 +168,17 @@ async function failed(ended: Ended, { there, base, target, after, shelf, redone 
   if (ended.signal)
     return new UnwindError(
       'TARGET_UNREACHABLE',
-      `${command} was killed (${ended.signal}) before it ended; it begins anew from revision ${base}`,
+      `${command} was killed (${ended.signal}) before it ended; it begins anew from revision ${base.revision}`,
     )
   const namespace = shelf.place.namespace
   const hidden = hiddenValues([...itemsOf(last.manifest, namespace), ...itemsOf(target.manifest, namespace)])
   const left =
-    last.revision > base
-      ? `It left revision ${last.revision} ${isPending(last) ? 'failed' : last.status}, and objects may be changed in part`
+    last.revision > base.revision
+      ? `It left revision ${last.revision} ${status}, and objects may be changed in part`
       : redone
         ? 'This attempt changed nothing, but the one before it may have'
         : 'It changed nothing'
   return failureOf(ended.said, { command, connection: shelf.cluster.name, left, hidden })
-}
-
-function waiting({ revision, status }: ReleaseRecord, left: number): string {
-  return `revision ${revision} is ${status}: a helm may still be at work; taken over in ${Math.ceil(left / 1_000)} s`
 }
 
 async function stale(move: Move<HelmState>, release: Release, { place }: Shelf): Promise<UnwindError> {

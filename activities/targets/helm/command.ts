@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process'
 import { UnwindError } from '../../../model/errors.ts'
 import type { Cluster } from '../../kubernetes/connect.ts'
 import type { Place } from '../../kubernetes/objects.ts'
+import { guard, startGuard } from './guard.ts'
+import { MARK } from './host.ts'
 import type { HelmStep } from './schema.ts'
 
 /** The binary of a worker, and which of the two majors it is: their flags differ. */
@@ -23,6 +25,8 @@ export interface Ended {
 }
 
 const VERSION_LIMIT = 30_000
+/** The guard ends only what we have not ended ourselves. */
+const GRACE = 1_000
 /** The end of what helm says is read, where its error stands. */
 const SAID = 64 * 1024
 
@@ -31,6 +35,7 @@ const known = new Map<string, Promise<Helm>>()
 /** The binary that a connection's worker runs. Throws CONFIGURATION_INVALID where there is none, or of another major. */
 export function helmOf({ name, login }: Cluster): Promise<Helm> {
   const path = login.helm ?? 'helm'
+  startGuard()
   const found = known.get(path) ?? ask(path, name)
   known.set(path, found)
   // A failure is not kept: whoever installs helm retries.
@@ -46,11 +51,13 @@ export interface Rollback {
   serverSide: boolean
   /** Milliseconds after which it is ended from outside. */
   within: number
+  /** By which its processes can be found. */
+  mark: string
 }
 
 /**
- * Runs helm rollback in a process group of its own, which is killed when the activity is cancelled or the time is up. Prunes
- * no revision (--history-max 0), or going back would push out good ones.
+ * Runs helm rollback in a process group of its own, which is killed when the activity is cancelled, the time is up, or this
+ * process dies. Prunes no revision (--history-max 0), or going back would push out good ones.
  */
 export async function rollback(
   helm: Helm,
@@ -59,7 +66,7 @@ export async function rollback(
   asked: Rollback,
   signal: AbortSignal,
 ): Promise<Ended> {
-  const { place, revision, serverSide, within } = asked
+  const { place, revision, serverSide, within, mark } = asked
   const { kubeconfig, context } = cluster.login
   const force = step.conflicts === 'force' && helm.major === 4 && serverSide
   const args = [
@@ -72,7 +79,9 @@ export async function rollback(
     ...(force ? ['--force-conflicts'] : []),
   ]
   const limit = AbortSignal.timeout(within)
-  const ended = await run(helm.path, args, { HELM_DRIVER: step.driver }, AbortSignal.any([signal, limit]))
+  const variables = { HELM_DRIVER: step.driver, [MARK]: mark }
+  const until = Date.now() + within + GRACE
+  const ended = await run(helm.path, args, variables, AbortSignal.any([signal, limit]), until)
   return { ...ended, late: ended.code === null && limit.aborted, cancelled: ended.code === null && signal.aborted }
 }
 
@@ -85,12 +94,16 @@ async function ask(path: string, connection: string): Promise<Helm> {
   throw new UnwindError('CONFIGURATION_INVALID', `${path} is no Helm 3 or 4; ${remedy}`)
 }
 
-/** Resolves once the process has ended. Aborted, it kills the whole group. Throws CONFIGURATION_INVALID when it can't be started. */
+/**
+ * Resolves once the process has ended. Aborted, it kills the whole group, and so does a guard where a time is given (epoch
+ * milliseconds). Throws CONFIGURATION_INVALID when it can't be started.
+ */
 function run(
   path: string,
   args: string[],
   more: Record<string, string>,
   signal: AbortSignal,
+  until?: number,
 ): Promise<Omit<Ended, 'late' | 'cancelled'> & { told: string }> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason)
@@ -99,6 +112,7 @@ function run(
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...surroundings(), ...more },
     })
+    const unguard = child.pid !== undefined && until !== undefined ? guard(child.pid, until) : () => {}
     const kill = () => killGroup(child.pid)
     const text = { said: '', told: '' }
     const hear = (key: 'said' | 'told') => (chunk: Buffer) => {
@@ -113,6 +127,7 @@ function run(
       reject(new UnwindError('CONFIGURATION_INVALID', message, undefined, { cause: error }))
     })
     child.once('close', (code, ended) => {
+      unguard()
       signal.removeEventListener('abort', kill)
       resolve({ code, signal: ended, ...text })
     })

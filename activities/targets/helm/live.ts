@@ -25,7 +25,8 @@ export async function readServed(cluster: Cluster, items: readonly Item[], signa
   const found = new Map<string, { name: string; namespaced: boolean }>()
   await Promise.all(
     versions.map(async (version) => {
-      for (const { name, kind, namespaced } of await readResources(cluster, version, signal))
+      const wanted = items.filter(({ apiVersion }) => apiVersion === version).map(({ kind }) => kind)
+      for (const { name, kind, namespaced } of await resourcesOf(cluster, version, wanted, signal))
         if (!name.includes('/')) found.set(`${version}/${kind}`, { name, namespaced })
     }),
   )
@@ -67,6 +68,24 @@ interface Resource {
   name: string
   kind: string
   namespaced: boolean
+}
+
+/** What is served changes with an upgrade of the cluster or a new definition, not between two looks. Milliseconds. */
+const FRESH = 30_000
+
+const known = new WeakMap<Cluster, Map<string, { resources: Resource[]; until: number }>>()
+
+/** What a version serves, as it was told lately. Where a kind is missing it is asked again: its definition may be new. */
+async function resourcesOf(cluster: Cluster, version: string, wanted: readonly string[], signal: AbortSignal) {
+  const all = known.get(cluster) ?? new Map<string, { resources: Resource[]; until: number }>()
+  if (all.size > VERSIONS) all.clear()
+  known.set(cluster, all)
+  const told = all.get(version)
+  const has = (kind: string) => told?.resources.some((resource) => resource.kind === kind)
+  if (told && told.until > Date.now() && wanted.every(has)) return told.resources
+  const resources = await readResources(cluster, version, signal)
+  all.set(version, { resources, until: Date.now() + FRESH })
+  return resources
 }
 
 async function readResources(cluster: Cluster, version: string, signal: AbortSignal): Promise<Resource[]> {

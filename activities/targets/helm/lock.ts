@@ -1,25 +1,52 @@
 import { milliseconds } from '../../../model/duration.ts'
+import type { Again } from '../../../model/target.ts'
+import { claimOn } from './claim.ts'
+import { endMarked, HOST } from './host.ts'
 import { isPending, type Release, type ReleaseRecord, readRecord, sameContent, type Shelf } from './records.ts'
 import type { HelmStep } from './schema.ts'
 import type { HelmState } from './state.ts'
 
-/** What a rollback of ours needs at most without hooks and waits, when its worker has died and nobody can tell. */
-const OWN = 20_000
-/** Room for reads, writes and a slow start of one helm. */
-const ROOM = 120_000
+/** The last words of a helm that has moved every object. */
+const LAST_WORDS = 20_000
+/** Room for reads and a slow start of one helm. */
+const ROOM = 30_000
+/** For each object: the client of helm throttles itself to five requests a second, and needs two or three for one. */
+const EACH = 1_000
+
+const POLL = 1_000
 
 /** How long one helm rollback towards this record may take, milliseconds: --timeout bounds each hook and the wait alone. */
-export function runLimit(step: HelmStep, target: Pick<ReleaseRecord, 'hooks'>): number {
-  return ROOM + operations(step, target) * milliseconds(step.limit)
+export function runLimit(step: HelmStep, target: Pick<ReleaseRecord, 'hooks' | 'manifest'>): number {
+  const objects = target.manifest.match(/^kind:/gm)?.length ?? 0
+  return ROOM + objects * EACH + operations(step, target) * milliseconds(step.limit)
 }
 
 /**
- * How much longer a pending record must be left alone, milliseconds; 0 when it is not pending, or old enough that no live
- * process stands behind it. Of a rollback of ours it is known how long one can take, of anything else the step says it.
+ * Why helm must not be run now: another one may be at work. One that an earlier attempt started on this host is ended here,
+ * since nobody hears it any more; one on another host is left until its guard has ended it. Undefined: none can be at work.
  */
-export function patience(step: HelmStep, { last, now }: Release, ours: boolean): number {
+export async function busy(step: HelmStep, release: Release): Promise<Again | undefined> {
+  const { last, now } = release
+  const claim = claimOn(release)
+  if (claim && claim.host === HOST) {
+    if (await endMarked(claim.mark)) return undefined
+    return { again: POLL, doing: 'a helm of an earlier attempt was ended and is not gone yet' }
+  }
+  const left = claim ? claim.until - now : patience(step, release)
+  if (left <= 0) return undefined
+  const where = claim ? 'an earlier attempt started helm on another host' : 'a helm may still be at work'
+  const doing = `revision ${last.revision} is ${last.status}: ${where}; taken over in ${Math.ceil(left / 1_000)} s`
+  return { again: Math.min(left, POLL), doing }
+}
+
+/**
+ * How much longer a pending record that we did not begin must be left alone, milliseconds; 0 when it is not pending, or old
+ * enough that no live process stands behind it. Helm supersedes the revision before as the last but one of its writes.
+ */
+export function patience(step: HelmStep, { last, now, entries }: Release): number {
   if (!isPending(last)) return 0
-  const grace = ours ? OWN + operations(step, last) * milliseconds(step.limit) : milliseconds(step.takeover)
+  const ending = last.status === 'pending-rollback' && entries[1]?.status === 'superseded'
+  const grace = ending ? LAST_WORDS : milliseconds(step.takeover)
   return Math.max(0, grace - (now - last.createdAt))
 }
 
@@ -36,7 +63,12 @@ export function isUnfinished({ status, description }: ReleaseRecord): boolean {
  * Whether a record has the content of a state: it is the one, or equal to it. Where the one was pruned, a later record
  * that Helm itself describes as a rollback to it.
  */
-export async function holds(record: ReleaseRecord, state: HelmState, { entries }: Release, shelf: Shelf) {
+export async function holds(
+  record: ReleaseRecord,
+  state: HelmState,
+  { entries }: Pick<Release, 'entries'>,
+  shelf: Shelf,
+): Promise<boolean> {
   if (record.uid === state.record) return true
   const entry = entries.find(({ uid }) => uid === state.record)
   const other = entry && (await readRecord(shelf, entry))

@@ -4,6 +4,7 @@ import { type Ledger, lostLines } from '../../../model/service/facts.ts'
 import { sameImages } from '../../../model/service/images.ts'
 import { releaseOf } from '../../../model/service/ledger.ts'
 import type { CallContext, Plan, Warning } from '../../../model/target.ts'
+import { type Autoscaler, readAutoscalers } from '../../kubernetes/autoscalers.ts'
 import type { Cluster } from '../../kubernetes/connect.ts'
 import { type Choice, choose, leftBehind, recorded } from './choose.ts'
 import { type Helm, helmOf } from './command.ts'
@@ -55,6 +56,7 @@ export interface Sight {
   choice: Choice
   all: Pair[]
   ledger: Ledger | undefined
+  scalers: Autoscaler[] | undefined
   lock: string
   /** Nothing is to be done. */
   there: boolean
@@ -64,11 +66,12 @@ async function look(step: HelmStep, context: CallContext<Cluster>): Promise<Sigh
   const { connection: cluster, signal } = context
   const shelf = { cluster, place: placeOf(step), driver: step.driver, signal }
   const { namespace, name } = shelf.place
-  const [release, helm, identity, ledger] = await Promise.all([
+  const [release, helm, identity, ledger, scalers] = await Promise.all([
     readRelease(shelf),
     helmOf(cluster),
     cluster.identity(signal),
     context.ledger?.(),
+    readAutoscalers(cluster, shelf.place, signal),
   ])
   refuseUninstalled(release.last, name)
   const choice = context.towards
@@ -80,7 +83,7 @@ async function look(step: HelmStep, context: CallContext<Cluster>): Promise<Sigh
   const all = pairs(itemsOf(from.manifest, namespace), itemsOf(choice.record.manifest, namespace))
   const there = from.status === 'deployed' && sameContent(from, choice.record)
   const lock = `kubernetes/${identity}/${namespace}/helm/${name}`
-  return { shelf, helm, release, from, choice, all, ledger, lock, there }
+  return { shelf, helm, release, from, choice, all, ledger, scalers, lock, there }
 }
 
 /** Helm would bring it back, but nobody could then undo that: an uninstalled release is no revision. */
@@ -92,22 +95,24 @@ function refuseUninstalled({ status }: ReleaseRecord, name: string): void {
 async function warnings(step: HelmStep, sight: Sight, context: CallContext<Cluster>): Promise<Warning[]> {
   const { shelf, helm, release, from, choice, all, there } = sight
   const { place, cluster, signal } = shelf
-  const owned = await fluxWarnings(step, place, itemsOf(release.last.manifest, place.namespace), cluster, signal)
+  const reading = fluxWarnings(step, place, itemsOf(release.last.manifest, place.namespace), cluster, signal)
   if (there) {
     const message = `release ${place.name} is at this content already, as revision ${from.revision}`
-    return [...owned, { code: 'ALREADY_THERE', message }, ...choice.warnings]
+    return [...(await reading), { code: 'ALREADY_THERE', message }, ...choice.warnings]
   }
+  const left = context.towards ? [] : leftWarnings(sight)
+  const [owned, leaving, around] = await Promise.all([reading, left, surroundings(sight)])
   return [
     ...owned,
     ...choice.warnings,
-    ...(context.towards ? [] : await leftWarnings(sight)),
+    ...leaving,
     ...deniedWarnings(sight),
     ...standingWarnings(step, release),
     ...hookWarnings(step, choice.record),
     ...crdWarnings(from, choice.record),
     ...majorWarnings(helm, choice.record),
     ...immutableWarnings(all, place),
-    ...(await surroundings(sight)),
+    ...around,
   ]
 }
 

@@ -1,8 +1,9 @@
 import { UnwindError } from '../../../model/errors.ts'
 import type { Cluster } from '../../kubernetes/connect.ts'
 import { refused } from '../../kubernetes/faults.ts'
-import { list, type Metadata, type Place, read } from '../../kubernetes/objects.ts'
+import { type Metadata, type Place, type Read, read, readList } from '../../kubernetes/objects.ts'
 import { type Decoded, decode, withStatus } from './decode.ts'
+import { recall, remember } from './recent.ts'
 import type { HelmStep } from './schema.ts'
 import { RIGHTS } from './state.ts'
 
@@ -15,6 +16,8 @@ export interface Entry {
   status: string
   /** Epoch milliseconds, by the API server. */
   createdAt: number
+  /** The annotation `CLAIM`. */
+  claim?: string
 }
 
 /** A revision with what Helm keeps of it. */
@@ -38,18 +41,23 @@ export interface Shelf {
   signal: AbortSignal
 }
 
+/** Helm reads no annotation of its records, and drops this one where it calls the record superseded, at its very end. */
+export const CLAIM = 'unwind.dev/helm'
+
 /** Labels and versions only: a record may have a megabyte, and nobody needs them all. */
 const METADATA = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
 
 /**
- * What is kept of a release. The name is compared as a whole, by the label that Helm itself looks for. Throws
- * TARGET_NOT_FOUND when there is no record.
+ * What is kept of a release. The name is compared as a whole, by the label that Helm itself looks for. With `known`, a record
+ * that was read before, it is as it was then or later, which the API server answers at once: a list of this very moment waits
+ * until its cache has heard of all that was written to any object, for up to 100 ms. Throws TARGET_NOT_FOUND when there is no
+ * record.
  */
-export async function readRelease(shelf: Shelf): Promise<Release> {
-  const entries = await readEntries(shelf)
+export async function readRelease(shelf: Shelf, known?: Entry): Promise<Release> {
+  const { object: entries, date } = await readEntries(shelf, known)
   const [newest] = entries
-  const found = newest && (await readDated(shelf, newest))
-  if (found) return { entries, last: found.record, now: found.date }
+  const last = newest && (await readRecord(shelf, newest))
+  if (last) return { entries, last, now: date }
   const { namespace, name } = shelf.place
   throw new UnwindError(
     'TARGET_NOT_FOUND',
@@ -57,9 +65,26 @@ export async function readRelease(shelf: Shelf): Promise<Release> {
   )
 }
 
-/** One record whole; undefined when it was pruned meanwhile. */
+/** The record of a revision as it is at this moment, or undefined when there is none. */
+export async function readRevision(shelf: Shelf, revision: number): Promise<ReleaseRecord | undefined> {
+  return fetchRecord(shelf, `sh.helm.release.v1.${shelf.place.name}.v${revision}`)
+}
+
+/** One record whole, as it was read before where nobody has written to it since; undefined when it was pruned meanwhile. */
 export async function readRecord(shelf: Shelf, entry: Entry): Promise<ReleaseRecord | undefined> {
-  return (await readDated(shelf, entry))?.record
+  const found = recall(entry) ?? (await fetchRecord(shelf, entry.key))
+  return found?.uid === entry.uid ? found : undefined
+}
+
+async function fetchRecord(shelf: Shelf, key: string): Promise<ReleaseRecord | undefined> {
+  const asked = { verb: 'get', ...about(shelf), name: key } as const
+  const answer = await shelf.cluster.ask({ method: 'GET', path: pathOf(shelf, key), signal: shelf.signal }, asked)
+  if (answer.status === 404) return undefined
+  if (answer.status !== 200) throw refused(answer, asked, shelf.cluster.name)
+  const { object } = read<{ metadata: Listed; data?: { release?: string } }>(answer)
+  const bytes = object.data?.release ?? ''
+  const text = shelf.driver === 'secret' ? Buffer.from(bytes, 'base64').toString('latin1') : bytes
+  return remember({ ...entryOf(object.metadata), ...decode(text, key), stored: text })
 }
 
 /**
@@ -90,12 +115,20 @@ export async function markFailed(shelf: Shelf, { key, resourceVersion, stored }:
     },
     { op: 'replace', path: '/metadata/labels/status', value: 'failed' },
   ]
+  await patchRecord(shelf, key, body)
+}
+
+/**
+ * Changes a record by a JSON Patch (a list) or a merge patch. False: it is gone, or is not as the patch says that it must be.
+ */
+export async function patchRecord(shelf: Shelf, key: string, body: object): Promise<boolean> {
   const asked = { verb: 'patch', ...about(shelf), name: key } as const
-  const contentType = 'application/json-patch+json'
+  const contentType = Array.isArray(body) ? 'application/json-patch+json' : 'application/merge-patch+json'
   const request = { method: 'PATCH', path: pathOf(shelf, key), body, contentType, signal: shelf.signal } as const
   const answer = await shelf.cluster.ask(request, asked)
-  const lost = answer.status === 404 || answer.status === 409 || answer.status === 422
-  if (answer.status >= 300 && !lost) throw refused(answer, asked, shelf.cluster.name)
+  if (answer.status === 404 || answer.status === 409 || answer.status === 422) return false
+  if (answer.status >= 300) throw refused(answer, asked, shelf.cluster.name)
+  return true
 }
 
 /** Whether two records lead to the same objects and the same values for the next upgrade. */
@@ -113,39 +146,25 @@ export function wasDeployed({ status }: Entry): boolean {
   return status === 'superseded' || status === 'deployed'
 }
 
-async function readEntries(shelf: Shelf): Promise<Entry[]> {
+async function readEntries(shelf: Shelf, known?: Entry): Promise<Read<Entry[]>> {
   const { cluster, place, signal } = shelf
-  const query = { labelSelector: `owner=helm,name=${place.name}` }
-  const found = await list<{ metadata: Listed }>(cluster, {
+  const since = known && { resourceVersion: known.resourceVersion, resourceVersionMatch: 'NotOlderThan' }
+  const query = { labelSelector: `owner=helm,name=${place.name}`, ...since }
+  const { object: found, date } = await readList<{ metadata: Listed }>(cluster, {
     ...about(shelf),
     ...{ path: pathOf(shelf), query, accept: METADATA, signal },
   })
-  return found
-    .map(({ metadata }) => entryOf(metadata))
-    .filter(({ revision }) => revision > 0)
-    .sort((a, b) => b.revision - a.revision)
+  const entries = found.map(({ metadata }) => entryOf(metadata)).filter(({ revision }) => revision > 0)
+  return { object: entries.sort((a, b) => b.revision - a.revision), date }
 }
 
 type Listed = Metadata & { resourceVersion: string }
 
-function entryOf({ name, uid, resourceVersion, labels = {}, creationTimestamp = '' }: Listed): Entry {
+function entryOf({ name, uid, resourceVersion, labels = {}, annotations, creationTimestamp = '' }: Listed): Entry {
   const [revision, status] = [Number(labels['version'] ?? 0), labels['status'] ?? 'unknown']
-  return { key: name, uid, resourceVersion, revision, status, createdAt: Date.parse(creationTimestamp) }
-}
-
-async function readDated(
-  shelf: Shelf,
-  { key, uid }: Entry,
-): Promise<{ record: ReleaseRecord; date: number } | undefined> {
-  const asked = { verb: 'get', ...about(shelf), name: key } as const
-  const answer = await shelf.cluster.ask({ method: 'GET', path: pathOf(shelf, key), signal: shelf.signal }, asked)
-  if (answer.status === 404) return undefined
-  if (answer.status !== 200) throw refused(answer, asked, shelf.cluster.name)
-  const { object, date } = read<{ metadata: Listed; data?: { release?: string } }>(answer)
-  if (object.metadata.uid !== uid) return undefined
-  const bytes = object.data?.release ?? ''
-  const text = shelf.driver === 'secret' ? Buffer.from(bytes, 'base64').toString('latin1') : bytes
-  return { record: { ...entryOf(object.metadata), ...decode(text, key), stored: text }, date }
+  const claim = annotations?.[CLAIM]
+  const entry = { key: name, uid, resourceVersion, revision, status, createdAt: Date.parse(creationTimestamp) }
+  return { ...entry, ...(claim !== undefined && { claim }) }
 }
 
 function plural({ driver }: Shelf): 'secrets' | 'configmaps' {

@@ -1,5 +1,4 @@
 import type { Warning } from '../../../model/target.ts'
-import { readAutoscalers } from '../../kubernetes/autoscalers.ts'
 import { notChecked } from '../../kubernetes/owner.ts'
 import { type Live, readLive, readServed } from './live.ts'
 import { identityOf, type Item, isWorkload, itemsOf } from './manifest.ts'
@@ -12,23 +11,20 @@ const DEPTH = 5
 
 /** What the cluster itself says about the move: kinds that it serves, what runs, what scales it, what would stay. */
 export async function surroundings(sight: Sight): Promise<Warning[]> {
-  const { shelf, all } = sight
+  const { shelf, all, scalers } = sight
   const { cluster, place, signal } = shelf
   const [before, after] = [all.flatMap((pair) => pair.before ?? []), all.flatMap((pair) => pair.after ?? [])]
   const doubtful = await orphans(sight, [...before, ...after])
   const served = await readServed(cluster, [...before, ...after, ...doubtful], signal)
   const workloads = [...before, ...after].filter(isWorkload)
-  const [{ live, unread }, autoscalers] = await Promise.all([
-    readLive(cluster, unique([...workloads, ...doubtful]), served, signal),
-    readAutoscalers(cluster, place, signal),
-  ])
+  const { live, unread } = await readLive(cluster, unique([...workloads, ...doubtful]), served, signal)
   const left = doubtful.filter((item) => isOurs(live.get(identityOf(item)), place.name))
   return [
     ...servedWarnings(all, served),
-    ...replicaWarnings(all, live, autoscalers ?? [], place),
+    ...replicaWarnings(all, live, scalers ?? [], place),
     ...driftWarnings(before, live, place),
     ...leftoverWarnings(left, place),
-    ...notChecked([...unread, ...(autoscalers ? [] : ['horizontalpodautoscalers'])]),
+    ...notChecked([...unread, ...(scalers ? [] : ['horizontalpodautoscalers'])]),
   ]
 }
 

@@ -5,7 +5,7 @@ import type { Cluster } from '../../kubernetes/connect.ts'
 import { readLive, readServed } from './live.ts'
 import { holds } from './lock.ts'
 import { identityOf, type Item, isWorkload, itemsOf, titleOf } from './manifest.ts'
-import { isPending, type Release, readRelease, type Shelf } from './records.ts'
+import { isPending, type Release, readRelease, readRevision, type Shelf } from './records.ts'
 import type { HelmStep } from './schema.ts'
 import { type HelmState, placeOf, RIGHTS } from './state.ts'
 import { type Standing, standingOf } from './workloads.ts'
@@ -19,7 +19,7 @@ type Judgement = Verdict | (Again & { evidence: Evidence })
 export async function verify(step: HelmStep, state: HelmState, context: CallContext<Cluster>): Promise<Judgement> {
   const { connection: cluster, signal } = context
   const shelf = { cluster, place: placeOf(step), driver: step.driver, signal }
-  const [release] = await Promise.all([readExisting(shelf), cluster.identity(signal)])
+  const [release] = await Promise.all([readExisting(shelf, state), cluster.identity(signal)])
   if (!release) return verdict('fail', `release ${step.release} does not exist any more`)
   const { last } = release
   const facts = { revision: last.revision, status: last.status, chart: `${last.chart.name} ${last.chart.version}` }
@@ -90,7 +90,7 @@ function weigh(step: HelmStep, all: readonly Standing[], since: number): Judgeme
   const open = all.filter(({ complete }) => !complete)
   if (open.length > 0) {
     const doing = open.slice(0, 5).map(({ title, ready, desired }) => `${title}: ${ready} of ${desired} pods ready`)
-    return again(Math.min(1_000, Math.max(50, elapsed / 20)), doing.join('; '), facts)
+    return again(Math.min(1_000, Math.max(10, elapsed / 20)), doing.join('; '), facts)
   }
   if (all.length > 0 && all.every(({ desired }) => desired === 0))
     return verdict('inconclusive', 'no workload of the release has a pod that could show that it works', facts)
@@ -108,9 +108,11 @@ function verdict(status: Verdict['status'], summary: string, facts?: object): Ve
   return { status, evidence: { summary, ...(facts && { facts: { ...facts } }) } }
 }
 
-async function readExisting(shelf: Shelf): Promise<Release | undefined> {
+/** As it was when the restored record was there, or later. */
+async function readExisting(shelf: Shelf, { revision }: HelmState): Promise<Release | undefined> {
+  const known = await readRevision(shelf, revision)
   try {
-    return await readRelease(shelf)
+    return await readRelease(shelf, known)
   } catch (error) {
     if (error instanceof UnwindError && error.code === 'TARGET_NOT_FOUND') return undefined
     throw error

@@ -19,7 +19,7 @@ export function standingWarnings(step: HelmStep, release: Release): Warning[] {
   const { last, now } = release
   const what = `revision ${last.revision} is ${last.status}`
   if (isPending(last)) {
-    const left = patience(step, release, false)
+    const left = patience(step, release)
     const age = readable(Math.max(0, now - last.createdAt))
     const wait = left > 0 ? `; it is waited for, and taken over in ${readable(left)}` : ''
     const message = `${what} since ${age}: another helm is at work or has died, and what it changed is not known${wait}`

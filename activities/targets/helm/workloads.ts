@@ -95,7 +95,8 @@ async function podFailure(item: Item, live: Live, cluster: Cluster, signal: Abor
   const { namespace } = item
   const pods = await list<Pod>(cluster, {
     ...{ path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`, resource: 'pods', namespace },
-    ...{ query: { labelSelector: selectorText(selector) }, rights: RIGHTS, signal },
+    // As the API server has heard of them by now, without waiting for more: it is asked again at the next look.
+    ...{ query: { labelSelector: selectorText(selector), resourceVersion: '0' }, rights: RIGHTS, signal },
   })
   const wanted = (item.body.spec?.template?.spec?.containers ?? []).flatMap(({ image }) => image ?? [])
   for (const { metadata, spec, status } of pods) {

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { claimOn } from '../../../activities/targets/helm/claim.ts'
+import { marked } from '../../../activities/targets/helm/host.ts'
 import { helm as ourTarget } from '../../../activities/targets/helm/index.ts'
-import { run } from '../../../tools/run.ts'
+import { CLAIM } from '../../../activities/targets/helm/records.ts'
+import type { Plan } from '../../../model/target.ts'
 import { applied, contextFor, errorOf, planOf, verified } from '../../support/conformance-drive.ts'
+import { killWhileHeld } from '../../support/conformance-kill.ts'
+import type { HoldingProxy } from '../../support/conformance-proxy.ts'
+import { until } from '../../support/until.ts'
 import { helmProxy, shop, target } from '../../targets/helm-fixture.ts'
 import type { HelmLab } from '../../targets/helm-lab.ts'
 import { kubeconfigOf } from '../../targets/kubernetes-accounts.ts'
@@ -22,12 +30,19 @@ export const POINTS: readonly Point[] = [1, 2, 3, 4, 5].flatMap((write): Point[]
   { write, moment: 'answer' },
 ])
 
-/** Kills helm there, lets a second apply finish, and compares with a twin that helm rollback took back undisturbed. */
+/**
+ * Who is killed with -9: helm; the worker that started it; or the worker together with the guard that would have ended its
+ * helm, which then lives on.
+ */
+export const VICTIMS = ['helm', 'the worker', 'worker and guard'] as const
+export type Victim = (typeof VICTIMS)[number]
+
+/** Kills there, lets a second apply finish, and compares with a twin that helm rollback took back undisturbed. */
 export async function killed(
   { ours, theirs }: { ours: HelmLab; theirs: HelmLab },
   name: string,
   { write, moment }: Point,
-  { how, major }: { how: readonly string[]; major: number },
+  { how, major, victim }: { how: readonly string[]; major: number; victim: Victim },
 ): Promise<string> {
   for (const helm of [ours, theirs]) {
     await helm.deploy(name, shop(name, '1.8.0', '3.9'), how)
@@ -35,35 +50,75 @@ export async function killed(
   }
   await theirs.helm(['rollback', name, '1', '--history-max', '0'])
   let count = 0
-  const proxy = await helmProxy(ours, (method) => method !== 'GET' && ++count === write)
+  // What Unwind itself writes is none of helm's writes.
+  const proxy = await helmProxy(
+    ours,
+    (method, _path, body) => method !== 'GET' && !body.includes(CLAIM) && ++count === write,
+  )
   try {
-    const kubeconfig = await kubeconfigOf(ours.lab, {}, { server: proxy.url })
-    const pin = { server: proxy.url }
-    const through = await ourTarget.connect({ kubeconfig, helm: ours.binary, pin }, 'through')
     const context = contextFor(ours.connection)
     const step = ours.step(name, { to: 1 })
     const plan = await planOf(target, step, context)
-    const held = proxy.hold(moment)
-    const failing = errorOf(() => applied(target, step, plan, { ...context, connection: through }))
-    await Promise.race([held.reached, failing])
-    await killHelms()
-    const error = await failing
-    assert.equal(error.code, 'TARGET_UNREACHABLE', error.message)
+    await strike({ ours, name, proxy, step, plan }, moment, victim)
+    const began = Date.now()
     const state = await applied(target, step, plan, context)
+    const took = Date.now() - began
     const verdict = await verified(target, step, state, context)
     assert.equal(verdict.status, 'pass', verdict.evidence.summary)
     const [mine, twin] = [await seen(ours, name), await seen(theirs, name)]
+    const told = `, second attempt ${took} ms`
     if (state['revision'] === 3) {
       assert.deepEqual(mine, twin)
-      return 'as its twin'
+      return `as its twin${told}`
     }
     // The first difference of docs/guide/helm.md, and Helm 3 alone: run once more on top, it leaves what it would have deleted.
     assert.equal(major, 3, `revision ${String(state['revision'])}: helm was run on top of a broken rollback`)
     assert.deepEqual(kept(mine, `${name}-1-9-0`), kept(twin, `${name}-1-9-0`))
-    return `as its twin but for what Helm 3 leaves (difference 1)`
+    return `as its twin but for what Helm 3 leaves (difference 1)${told}`
   } finally {
     await proxy.stop()
   }
+}
+
+interface Scene {
+  ours: HelmLab
+  name: string
+  proxy: HoldingProxy
+  step: Record<string, unknown>
+  plan: Plan
+}
+
+async function strike({ ours, name, proxy, step, plan }: Scene, moment: Point['moment'], victim: Victim) {
+  const credentials = {
+    ...{ kubeconfig: await kubeconfigOf(ours.lab, {}, { server: proxy.url }), helm: ours.binary },
+    pin: { server: proxy.url },
+  }
+  const held = proxy.hold(moment)
+  if (victim === 'helm') {
+    const through = { ...contextFor(await ourTarget.connect(credentials, 'through')) }
+    const failing = errorOf(() => applied(target, step, plan, through))
+    await Promise.race([held.reached, failing])
+    const [helm, ...others] = childrenOf(process.pid, /^helm3?$/)
+    assert.ok(helm !== undefined && others.length === 0, 'there is not one helm to kill')
+    process.kill(helm, 'SIGKILL')
+    const error = await failing
+    assert.equal(error.code, 'TARGET_UNREACHABLE', error.message)
+    return
+  }
+  const module = fileURLToPath(new URL('../../../activities/targets/helm/index.ts', import.meta.url))
+  const move = { from: plan.from, to: plan.to }
+  await killWhileHeld({ module, exported: 'helm', credentials, step, move, rollbackId: 'killed' }, held, (pid) => {
+    if (victim === 'worker and guard') for (const guard of childrenOf(pid, /guard\.mjs/)) process.kill(guard, 'SIGKILL')
+  })
+  const claim = claimOn(await ours.release(name))
+  assert.ok(claim, 'nothing says whose helm was at work')
+  const living = async () => marked(claim.mark).length
+  if (victim === 'worker and guard') return assert.equal(await living(), 1, 'helm did not outlive its worker')
+  await until(
+    living,
+    (count) => count === 0,
+    () => 'helm outlived its worker',
+  )
 }
 
 /** What runs, without the object of that name and without the number of the revision. */
@@ -71,10 +126,11 @@ function kept({ status, objects }: Seen, without: string): unknown {
   return { status, ...objects, objects: objects.objects.filter(({ name }) => name !== without) }
 }
 
-/** Those that this process has started. */
-async function killHelms(): Promise<void> {
-  const { stdout } = await run('ps', ['-o', 'pid=,comm=', '--ppid', String(process.pid)])
-  const pids = [...stdout.matchAll(/^\s*(\d+) helm3?$/gm)].map(([, pid]) => Number(pid))
-  assert.equal(pids.length, 1, `there are ${pids.length} processes of helm to kill`)
-  for (const pid of pids) process.kill(pid, 'SIGKILL')
+/** Processes that another one has started, by the name of their program or by their arguments. */
+function childrenOf(pid: number, wanted: RegExp): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+  return children.filter((child) => {
+    const [name, words] = ['comm', 'cmdline'].map((file) => readFileSync(`/proc/${child}/${file}`, 'utf8').trim())
+    return wanted.test(name ?? '') || wanted.test(words ?? '')
+  })
 }
