@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ChannelCredentials, ChannelSettings } from './channels.ts'
 import { GrafanaConnection } from './connections/grafana.ts'
+import { ImageSettings } from './connections/images.ts'
 import { OpenFeatureConnection } from './connections/openfeature.ts'
 import { Origin } from './connections/origin.ts'
 import { PrometheusConnection } from './connections/prometheus.ts'
@@ -94,6 +95,7 @@ const KubernetesConnection = z.strictObject({
     .optional()
     .describe('sha256 of the DER certificate of the cluster CA. Absent only for a plain http server on loopback.'),
   clusterUid: z.string().max(64).optional().describe('uid of the namespace kube-system.'),
+  images: ImageSettings.optional(),
   taskQueue: Name.optional().describe('Queue of the workers that hold the credentials. Default: the common queue.'),
 })
 

@@ -73,6 +73,13 @@ export const errors = {
     atPlan: 'end',
     title: 'Something else owns the object and would revert this',
   },
+  IMAGE_GONE: {
+    status: 409,
+    exit: 3,
+    retryable: false,
+    atPlan: 'park',
+    title: 'An image of the release is not in its registry',
+  },
   TARGET_PAUSED: { status: 409, exit: 3, retryable: false, atPlan: 'end', title: 'The object is paused' },
   TARGET_MISMATCH: {
     status: 409,

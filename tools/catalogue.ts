@@ -130,6 +130,31 @@ export const catalogue = {
       needs: '1.26.0',
     },
   },
+  // The reference implementation of the OCI distribution API.
+  registry: {
+    version: '3.1.2',
+    accepts: 'patch',
+    variable: 'UNWIND_REGISTRY_BIN',
+    report: ['--version'],
+    go: {
+      module: 'registry',
+      package: 'github.com/distribution/distribution/v3/cmd/registry',
+      stamps: ['github.com/distribution/distribution/v3/version.version=v3.1.2'],
+      needs: '1.26.0',
+    },
+    release: {
+      base: 'https://github.com/distribution/distribution/releases/download/v3.1.2',
+      baseVariable: 'UNWIND_REGISTRY_RELEASES',
+      asset: ({ os, arch }) =>
+        os === 'linux'
+          ? {
+              file: `registry_3.1.2_linux_${arch}.tar.gz`,
+              checksums: `registry_3.1.2_linux_${arch}.tar.gz.sha256`,
+              member: 'registry',
+            }
+          : undefined,
+    },
+  },
   // Stands in for jq, which machines that run workflows have.
   gojq: {
     version: '0.12.18',

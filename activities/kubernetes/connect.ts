@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { KubeConfig } from '@kubernetes/client-node'
 import { z } from 'zod'
+import { ImageSettings } from '../../model/connections/images.ts'
 import { UnwindError } from '../../model/errors.ts'
 import { credentialsOf, type Credentials } from './credentials.ts'
 import { type Asked, refused, unreachable } from './faults.ts'
@@ -12,7 +13,12 @@ const ClusterCredentials = z.strictObject({
   kubeconfig: z.string().min(1).optional(),
   context: z.string().min(1).optional(),
   helm: z.string().min(1).optional(),
-  pin: z.strictObject({ server: z.string(), caSha256: z.string().optional(), clusterUid: z.string().optional() }),
+  pin: z.strictObject({
+    server: z.string(),
+    caSha256: z.string().optional(),
+    clusterUid: z.string().optional(),
+    images: ImageSettings.optional(),
+  }),
 })
 
 /** Where another program finds the same API server and account; paths on the worker, never their contents. */
@@ -28,6 +34,8 @@ export interface Cluster {
   readonly name: string
   readonly server: string
   readonly login: Login
+  /** How plans ask the registries of its images; undefined where they are not to. */
+  readonly images: ImageSettings | undefined
   /** Any answer, also a refusal. Throws TARGET_UNREACHABLE when none came, TARGET_MISMATCH for a foreign certificate. */
   ask(request: Request, asked: Asked): Promise<Answer>
   /** The body of a success; every other status is thrown as an error of the table. */
@@ -47,7 +55,7 @@ export async function connect(given: unknown, name: string): Promise<Cluster> {
   const { pin, ...where } = ClusterCredentials.parse(given)
   const config = loadKubeConfig(where, name)
   checkPin(config, pin, name)
-  return open(config, name, { pinnedUid: pin.clusterUid, login: where })
+  return open(config, name, { pinnedUid: pin.clusterUid, login: where, images: pin.images })
 }
 
 /** The kubeconfig that credentials name; without a path KUBECONFIG, ~/.kube/config or the pod's own account. */
@@ -77,12 +85,14 @@ export function loadKubeConfig(where: { kubeconfig?: string | undefined; context
   return config
 }
 
+interface Opening {
+  pinnedUid?: string | undefined
+  login?: Login
+  images?: ImageSettings | undefined
+}
+
 /** A cluster behind a kubeconfig that has been checked. */
-export function open(
-  config: KubeConfig,
-  name: string,
-  { pinnedUid, login = {} }: { pinnedUid?: string | undefined; login?: Login } = {},
-): Cluster {
+export function open(config: KubeConfig, name: string, { pinnedUid, login = {}, images }: Opening = {}): Cluster {
   const url = serverUrl(config, name)
   const credentials = credentialsOf(config, name)
   let known: Promise<string> | undefined
@@ -91,6 +101,7 @@ export function open(
     name,
     server: url.origin,
     login: { ...login, context: nameOfContext(config) },
+    images,
     ask,
     demand: async (request, asked) => {
       const answer = await ask(request, asked)

@@ -39,7 +39,9 @@ connections:
     environment: ${environment}
     # Where the kubeconfig led when this was written. One that leads elsewhere is refused.
     server: ${q(pin.server)}
-${pin.caSha256 ? `    caSha256: ${q(pin.caSha256)}\n` : ''}${pin.clusterUid ? `    clusterUid: ${q(pin.clusterUid)}\n` : ''}
+${pin.caSha256 ? `    caSha256: ${q(pin.caSha256)}\n` : ''}${pin.clusterUid ? `    clusterUid: ${q(pin.clusterUid)}\n` : ''}    # Plans ask the registries whether the images still exist and are those that ran. Without this line nobody asks.
+    images: {}
+
 worker:
   credentials:
     ${connection}: { ${credentials.join(', ')} }

@@ -1,5 +1,5 @@
 /** An image reference in its parts. The repository is written out, so that short and long forms are equal. */
-interface Image {
+export interface Image {
   repository: string
   tag?: string
   digest?: string
@@ -48,13 +48,31 @@ export function digestOfImage(reference: string): string | undefined {
   return readImage(reference).digest
 }
 
+/**
+ * The digest that a release recorded for a tag that its workload names; undefined where none did, or several did and
+ * differ: then nobody knows which of them ran.
+ */
+export function recordedDigest(
+  image: string,
+  running: readonly string[],
+  releases: readonly { images: readonly string[] }[],
+): [string] | undefined {
+  const matching = releases.filter(({ images }) => sameImages(running, images))
+  const recorded = matching.flatMap(({ images }) => images.filter((other) => sameImage(image, other)))
+  const [digest, ...others] = new Set(recorded.flatMap((other) => digestOfImage(other) ?? []))
+  return digest !== undefined && others.length === 0 ? [digest] : undefined
+}
+
 function sameContent(a: Image, b: Image): boolean {
   if (a.digest !== undefined && b.digest !== undefined) return a.digest === b.digest
   return a.tag !== undefined && a.tag === b.tag
 }
 
-/** As in github.com/distribution/reference: a first part without a dot, a port or `localhost` is no host. */
-function readImage(reference: string): Image {
+/**
+ * A reference in its parts; the repository begins with its registry. As in github.com/distribution/reference: a first part
+ * without a dot, a port or `localhost` is no host.
+ */
+export function readImage(reference: string): Image {
   const [name = '', digest] = reference.split('@')
   const slash = name.lastIndexOf('/')
   const colon = name.indexOf(':', slash + 1)

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { describe, expect, test } from 'vitest'
-import type { Lookup } from '../../activities/checks/origin/resolve.ts'
+import type { Lookup } from '../../activities/origin/resolve.ts'
 import { listening, measure } from './serving.ts'
 
 describe('a name', () => {

@@ -2,7 +2,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { afterEach } from 'vitest'
 import { httpCheck } from '../../activities/checks/http/index.ts'
-import type { Lookup } from '../../activities/checks/origin/resolve.ts'
+import type { Lookup } from '../../activities/origin/resolve.ts'
 import { HttpMeasurement } from '../../activities/checks/http/schema.ts'
 import { Connection, type HttpConnection } from '../../model/configuration.ts'
 

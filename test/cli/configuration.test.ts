@@ -12,7 +12,8 @@ test.each([
   const pin = { server: 'https://203.0.113.10:6443', caSha256, clusterUid }
   const choices = { environment: name, connection: name, namespace: name, context: 'a: {b}', kubeconfig: '/x/#y' }
   const { connections, environments, worker } = readConfiguration(configurationText(pin, choices), 'unwind.yaml')
-  expect(connections).toEqual({ [name]: { kind: 'kubernetes', environment: name, ...pin } })
+  const images = { private: [], plain: [] }
+  expect(connections).toEqual({ [name]: { kind: 'kubernetes', environment: name, ...pin, images } })
   expect(environments[name]).toMatchObject({ cluster: name, namespace: name })
   expect(worker.credentials).toEqual({ [name]: { context: 'a: {b}', kubeconfig: '/x/#y' } })
 })

@@ -3,9 +3,9 @@ import { milliseconds, readable } from '../../../model/duration.ts'
 import { UnwindError } from '../../../model/errors.ts'
 import { type Check, defineCheck, type MeasureContext } from '../../../model/measurement.ts'
 import type { Verdict } from '../../../model/target.ts'
-import { type Answer, askFirst } from '../origin/ask.ts'
-import { reasonOf } from '../origin/reasons.ts'
-import { type Lookup, resolve } from '../origin/resolve.ts'
+import { type Answer, askFirst } from '../../origin/ask.ts'
+import { reasonOf } from '../../origin/reasons.ts'
+import { type Lookup, resolve } from '../../origin/resolve.ts'
 import { HttpMeasurement } from './schema.ts'
 
 const LONGEST = 30_000

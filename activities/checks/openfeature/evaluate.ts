@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { UnwindError } from '../../../model/errors.ts'
-import type { Answer } from '../origin/ask.ts'
-import { jsonOf, refuse } from '../origin/line.ts'
+import type { Answer } from '../../origin/ask.ts'
+import { jsonOf, refuse } from '../../origin/line.ts'
 import { plain } from '../query/given.ts'
 
 const OFREP = { system: 'the provider', what: 'OFREP (/ofrep/v1)' }

@@ -11,6 +11,7 @@ import { type Helm, helmOf } from './command.ts'
 import { changes, deleted, type Pair, pairs } from './diff.ts'
 import { fluxWarnings } from './flux.ts'
 import { begunFrom, runLimit } from './lock.ts'
+import { imageWarnings } from './images.ts'
 import { imagesOf, isWorkload, itemsOf, titleOf } from './manifest.ts'
 import { type Release, type ReleaseRecord, readRecord, readRelease, sameContent, type Shelf } from './records.ts'
 import type { HelmStep } from './schema.ts'
@@ -113,6 +114,7 @@ async function warnings(step: HelmStep, sight: Sight, context: CallContext<Clust
     ...majorWarnings(helm, choice.record),
     ...immutableWarnings(all, place),
     ...around,
+    ...(await imageWarnings(sight, step.force !== undefined)),
   ]
 }
 

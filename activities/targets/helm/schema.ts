@@ -49,7 +49,9 @@ export const HelmStep = z
     force: z
       .strictObject({ reason: Sentence })
       .optional()
-      .describe('Act although Flux reconciles the release and would revert it. The reason is recorded.'),
+      .describe(
+        'Act although Flux reconciles the release and would revert it, or an image is not in its registry. The reason is recorded.',
+      ),
   })
   .meta({
     id: 'HelmStep',

@@ -3,10 +3,12 @@ import type { CallContext, Change, Plan, Warning } from '../../../model/target.t
 import type { Ledger } from '../../../model/service/facts.ts'
 import { type Autoscaler, readAutoscalers } from '../../kubernetes/autoscalers.ts'
 import type { Cluster } from '../../kubernetes/connect.ts'
+import { NOBODY_ASKED, tagWarnings } from '../../kubernetes/images.ts'
 import { type Claims, notChecked, ownerOf, ownershipWarnings, readClaims } from '../../kubernetes/owner.ts'
 import type { Candidate } from './candidate.ts'
 import { type Bounds, boundImpact, boundWarnings, readBounds } from './capacity.ts'
 import { changes } from './diff.ts'
+import { truthOf } from './images.ts'
 import { impactOf } from './impact.ts'
 import { readCandidates } from './kept.ts'
 import { deniedWarnings, recordedIn } from './ledger.ts'
@@ -20,7 +22,7 @@ import { requireObserved, type Standing, standing } from './standing.ts'
 import { isPaused, keptBy, parseState, stateOf, type WorkloadState } from './state.ts'
 import { images } from './template.ts'
 import { plannedDeletions } from './unstick.ts'
-import { clientSideApply, imageWarnings, leftWarnings, notKept, strategyWarnings } from './warnings.ts'
+import { clientSideApply, leftWarnings, notKept, strategyWarnings } from './warnings.ts'
 
 /** Where the workload stands, where it would go, and what one should know before. Reads only. */
 export async function plan(step: KubernetesStep, context: CallContext<Cluster>): Promise<Plan<WorkloadState>> {
@@ -45,7 +47,7 @@ export async function plan(step: KubernetesStep, context: CallContext<Cluster>):
       ...ownership,
       ...(there ? [{ code: 'ALREADY_THERE', message: `${step.workload} is at this revision already` }] : []),
       ...warnings,
-      ...(await surroundings(sight, candidate, there, context)),
+      ...(await surroundings(sight, step, candidate, there, context)),
     ],
     limits: limits(workload, spot, step, isPaused(here.state) || isPaused(goal)),
     ...(!there && { impact: [...impactOf(workload, spot), ...boundImpact(workload, sight.bounds)] }),
@@ -85,11 +87,16 @@ async function look(spot: Spot, { connection, signal, ledger: ask }: CallContext
 
 async function surroundings(
   { spot, workload, all, claims, autoscalers, bounds, ledger }: Sight,
+  { force }: KubernetesStep,
   candidate: Candidate,
   there: boolean,
   { connection, signal }: CallContext<Cluster>,
 ): Promise<Warning[]> {
-  const references = await checkReferences(connection, spot.namespace, candidate, signal)
+  const forced = force !== undefined
+  const [references, truth] = await Promise.all([
+    checkReferences(connection, spot.namespace, candidate, signal),
+    there ? NOBODY_ASKED : truthOf(candidate, { spot, ledger }, { cluster: connection, forced, signal }),
+  ])
   const scaling = autoscalers ? [] : ['horizontalpodautoscalers']
   const unread = [...claims.unread, ...scaling, ...bounds.unread, ...references.unread]
   return [
@@ -99,7 +106,8 @@ async function surroundings(
     ...scaleWarnings(workload, spot, autoscalers ?? []),
     ...(there ? [] : boundWarnings(workload, candidate, spot, bounds)),
     ...references.warnings,
-    ...imageWarnings(candidate),
+    ...truth.warnings,
+    ...tagWarnings(candidate.images, truth),
     ...clientSideApply(workload),
     ...notChecked(unread),
   ]

@@ -24,6 +24,8 @@ export interface Pod {
 
 interface ContainerStatus {
   name: string
+  /** What the node runs: a repository with the digest that it was pulled by. */
+  imageID?: string
   restartCount?: number
   state?: { waiting?: { reason?: string } }
   lastState?: { terminated?: { reason?: string; exitCode?: number; finishedAt?: string } }

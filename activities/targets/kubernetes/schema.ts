@@ -44,7 +44,9 @@ export const KubernetesStep = z
     force: z
       .strictObject({ reason: Sentence })
       .optional()
-      .describe('Act although something that owns the object would revert it. The reason is recorded.'),
+      .describe(
+        'Act although something that owns the object would revert it, or an image is not in its registry. The reason is recorded.',
+      ),
   })
   .meta({
     id: 'KubernetesStep',

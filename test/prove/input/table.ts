@@ -82,6 +82,7 @@ export const provocations: Record<ErrorCode, Provocation> = {
   TARGET_UNREACHABLE: { answer: (ground) => planFault(ground, 'target-unreachable') },
   TARGET_FORBIDDEN: { answer: (ground) => planFault(ground, 'target-forbidden') },
   TARGET_OWNED: { answer: (ground) => planFault(ground, 'target-owned') },
+  IMAGE_GONE: { answer: (ground) => planFault(ground, 'image-gone') },
   TARGET_PAUSED: { answer: (ground) => planFault(ground, 'target-paused') },
   TARGET_MISMATCH: { answer: (ground) => planFault(ground, 'target-mismatch') },
   TARGET_REJECTED: { answer: (ground) => planFault(ground, 'target-rejected') },

@@ -30,7 +30,9 @@ export const KubernetesReleaseStep = z
     force: z
       .strictObject({ reason: Sentence })
       .optional()
-      .describe('Act although something that owns an object would revert it. The reason is recorded.'),
+      .describe(
+        'Act although something that owns an object would revert it, or an image is not in its registry. The reason is recorded.',
+      ),
   })
   .refine(
     ({ workloads, selector }) => (workloads === undefined) !== (selector === undefined),

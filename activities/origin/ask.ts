@@ -14,6 +14,8 @@ export interface Asked {
   address: string
   /** Whether the body is read; otherwise the answer ends with its headers. */
   body: boolean
+  /** Asks for the headers alone. */
+  head?: true
   /** Sent along, such as credentials. */
   headers?: Readonly<Record<string, string>>
   /** Sent as the body of a POST. */
@@ -23,6 +25,7 @@ export interface Asked {
 
 export interface Answer {
   status: number
+  headers: http.IncomingHttpHeaders
   /** Milliseconds from the start until the headers were there. */
   took: number
   /** The beginning of the body, as text. Never kept and never shown. */
@@ -34,7 +37,7 @@ export interface Answer {
 }
 
 /**
- * One GET, or POST of JSON, on a connection of its own, to exactly this address: no redirect, no cookie, no proxy, and no credentials but
+ * One GET or HEAD, or POST of JSON, on a connection of its own, to exactly this address: no redirect, no cookie, no proxy, and no credentials but
  * those in `headers`. Rejects with Node's error when no whole answer came.
  */
 async function ask({ body, ...asked }: Asked): Promise<Answer> {
@@ -44,24 +47,25 @@ async function ask({ body, ...asked }: Asked): Promise<Answer> {
     const took = performance.now() - began
     const encoding = answer.headers['content-encoding']
     const read = body ? await readBody(answer) : { text: '', truncated: false }
-    return { status: answer.statusCode ?? 0, took, ...read, encoding: encoding === 'identity' ? undefined : encoding }
+    const { statusCode: status = 0, headers } = answer
+    return { status, headers, took, ...read, encoding: encoding === 'identity' ? undefined : encoding }
   } finally {
     answer.destroy()
   }
 }
 
-function send({ url, address, headers = {}, json, signal }: Omit<Asked, 'body'>): Promise<http.IncomingMessage> {
+function send({ url, address, head, headers = {}, json, signal }: Omit<Asked, 'body'>): Promise<http.IncomingMessage> {
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const options: https.RequestOptions = {
     host: address,
     port: url.port || (url.protocol === 'https:' ? 443 : 80),
     path: url.pathname + url.search,
-    method: json === undefined ? 'GET' : 'POST',
+    method: head ? 'HEAD' : json === undefined ? 'GET' : 'POST',
     headers: {
+      accept: '*/*',
       ...headers,
       ...typeOf(json),
       host: url.host,
-      accept: '*/*',
       'accept-encoding': 'identity',
       'user-agent': 'unwind',
     },

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
-import type { Credentials } from '../../../model/configuration.ts'
-import { UnwindError } from '../../../model/errors.ts'
+import type { Credentials } from '../../model/configuration.ts'
+import { UnwindError } from '../../model/errors.ts'
 
 /** Tokens are short; whatever is longer is another file. */
 const LONGEST = 16_384

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import { UnwindError } from '../../../model/errors.ts'
+import { UnwindError } from '../../model/errors.ts'
 import { scopeOf } from './address.ts'
 
 /** All addresses of a name, in the order of the resolver. */
@@ -16,7 +16,7 @@ const ADDRESSES = 4
  */
 export async function resolve(
   host: string,
-  connection: { name: string; private: boolean },
+  connection: Permitted,
   signal: AbortSignal,
   find: Lookup = (name) => lookup(name, { all: true, verbatim: true }),
 ): Promise<string[]> {
@@ -47,13 +47,20 @@ function aborted(signal: AbortSignal): Promise<never> {
   })
 }
 
-function refuse(address: string, host: string, connection: { name: string; private: boolean }): void {
+/** Who asks, and whether a private network is meant; `setting` is what would say so, where it is not the usual one. */
+interface Permitted {
+  name: string
+  private: boolean
+  setting?: string
+}
+
+function refuse(address: string, host: string, connection: Permitted): void {
   const scope = scopeOf(address)
   if (scope === 'public' || (scope === 'private' && connection.private)) return
   const where = address === host ? host : `${host} is at ${address}, which`
   const next =
     scope === 'private'
-      ? `lies in a private network; say private: true at connections.${connection.name} if that is meant`
+      ? `lies in a private network; say ${connection.setting ?? `private: true at connections.${connection.name}`} if that is meant`
       : 'is an address that no check may ask; correct the origin or the DNS'
   throw new UnwindError('TARGET_MISMATCH', `${connection.name}: ${where} ${next}`)
 }
