@@ -128,7 +128,7 @@ describe('the logins of the pods', () => {
     return { apiVersion: 'v1', kind: 'Secret', metadata: { name }, type: 'kubernetes.io/dockerconfigjson', data }
   }
   const release = (pod: object) => ({ image: `${closed.host}/shop/app:v1`, pod })
-  const later = { image: `${open.host}/shop/bad:v9`, behaviour: 'never-ready' as const }
+  const later = () => ({ image: `${open.host}/shop/bad:v9`, behaviour: 'never-ready' as const })
 
   it('pull secrets of the pod, else those of its ServiceAccount; nothing of them is in the plan', async () => {
     await closed.push('shop/app', 'v1', 'one')
@@ -143,7 +143,7 @@ describe('the logins of the pods', () => {
     }
     for (const [name, pod] of Object.entries(ways)) {
       await lab.deploy(`login-${name}`, release(pod), 'observed')
-      await lab.deploy(`login-${name}`, later, 'observed')
+      await lab.deploy(`login-${name}`, later(), 'observed')
       const plan = await verbs(lab, `login-${name}`, { to: 1 }).plan()
       expect([name, codes(plan).includes('IMAGE_NOT_CHECKED')]).toEqual([name, name === 'none'])
       expect(JSON.stringify(plan)).not.toContain(LOGIN.password)
@@ -156,7 +156,7 @@ describe('the logins of the pods', () => {
     await closed.push('shop/app', 'v1', 'one')
     await lab.apply(dockerconfig('granted'), ...(await manifest('operator.yaml')))
     await lab.deploy('rights', release({ imagePullSecrets: [{ name: 'granted' }] }), 'observed')
-    await lab.deploy('rights', later, 'observed')
+    await lab.deploy('rights', later(), 'observed')
     const token = await tokenOf(lab, 'unwind-operator')
     const limited = { ...lab, connection: await asking(await kubeconfigOf(lab, { token })) }
     const before = await verbs(limited, 'rights', { to: 1 }).plan()
