@@ -102,7 +102,8 @@ async function warnings(step: HelmStep, sight: Sight, context: CallContext<Clust
     return [...(await reading), { code: 'ALREADY_THERE', message }, ...choice.warnings]
   }
   const left = context.towards ? [] : leftWarnings(sight)
-  const [owned, leaving, around] = await Promise.all([reading, left, surroundings(sight)])
+  const asking = imageWarnings(sight, step.force !== undefined)
+  const [owned, leaving, around, images] = await Promise.all([reading, left, surroundings(sight), asking])
   return [
     ...owned,
     ...choice.warnings,
@@ -114,7 +115,7 @@ async function warnings(step: HelmStep, sight: Sight, context: CallContext<Clust
     ...majorWarnings(helm, choice.record),
     ...immutableWarnings(all, place),
     ...around,
-    ...(await imageWarnings(sight, step.force !== undefined)),
+    ...images,
   ]
 }
 
