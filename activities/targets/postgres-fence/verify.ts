@@ -41,13 +41,15 @@ async function judge(
   const seen = await window(session, quiet, signal)
   const after = await intruders(session, standing, step)
   if (after.length > 0) return inside(name, after)
-  const facts = { commits: seen.commits, rows: seen.rows, walBytes: seen.wal, prepared: seen.prepared }
-  if (seen.rows > 0)
-    return verdict('fail', `${seen.rows} rows of ${name} were written within ${readable(quiet)}`, facts)
-  if (seen.commits > 0) return wait(`${seen.commits} commits in ${name} within ${readable(quiet)}; looks again`, facts)
-  const prepared = seen.prepared > 0 ? `; ${seen.prepared} prepared transactions wait, and can't be committed` : ''
+  const { commits, rows, catalogue, prepared: waiting } = seen
+  const facts = { commits, rows, catalogue, walBytes: seen.wal, prepared: waiting }
+  if (rows > 0) return verdict('fail', `${rows} rows of ${name} were written within ${readable(quiet)}`, facts)
+  // Autovacuum commits, and writes statistics of tables into the catalogue: neither is a row of anybody's.
+  if (commits > 0 || catalogue > 0)
+    return wait(`${commits} commits in ${name} within ${readable(quiet)}; looks again`, facts)
+  const prepared = waiting > 0 ? `; ${waiting} prepared transactions wait, and can't be committed` : ''
   const what = `no session and no commit in ${name} for ${readable(quiet)}${prepared}`
-  return verdict(seen.prepared > 0 ? 'inconclusive' : 'pass', what, facts)
+  return verdict(waiting > 0 ? 'inconclusive' : 'pass', what, facts)
 }
 
 function inside(name: string, all: Parameters<typeof named>[0]): Judgement {
@@ -57,7 +59,10 @@ function inside(name: string, all: Parameters<typeof named>[0]): Judgement {
 
 interface Counts {
   commits: number
+  /** Of tables that are somebody's, large objects among them. */
   rows: number
+  /** Of the database's own tables. */
+  catalogue: number
   wal: number
   prepared: number
 }
@@ -73,24 +78,28 @@ async function window(session: Session, quiet: number, signal: AbortSignal): Pro
     await pause(quiet, undefined, { signal })
     await session.rows('forget the counters', 'SELECT pg_stat_clear_snapshot()')
     const second = await count(session)
-    const between = (of: (counts: Counts) => number) => of(second) - of(first)
+    const between = (key: keyof Counts) => second[key] - first[key]
     return {
-      commits: between(({ commits }) => commits),
-      rows: between(({ rows }) => rows),
-      wal: between(({ wal }) => wal),
+      ...{ commits: between('commits'), rows: between('rows'), catalogue: between('catalogue'), wal: between('wal') },
       prepared: second.prepared,
     }
   })
 }
 
 async function count(session: Session): Promise<Counts> {
-  const [row] = await session.rows<Record<keyof Counts, string>>('read pg_stat_database', COUNTERS)
-  const of = (key: keyof Counts) => Number(row?.[key] ?? 0)
-  return { commits: of('commits'), rows: of('rows'), wal: of('wal'), prepared: of('prepared') }
+  const [row] = await session.rows<Partial<Record<string, string>>>('read pg_stat_database', COUNTERS)
+  const of = (key: string) => Number(row?.[key] ?? 0)
+  const rows = of('rows')
+  return {
+    ...{ commits: of('commits'), rows, catalogue: of('written') - rows },
+    ...{ wal: of('wal'), prepared: of('prepared') },
+  }
 }
 
 const COUNTERS = `
-SELECT xact_commit AS commits, tup_inserted + tup_updated + tup_deleted AS rows,
+SELECT xact_commit AS commits, tup_inserted + tup_updated + tup_deleted AS written,
+  (SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::bigint FROM pg_stat_all_tables
+    WHERE schemaname NOT IN ('pg_catalog', 'pg_toast', 'information_schema') OR relname = 'pg_largeobject') AS rows,
   pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint AS wal,
   (SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database()) AS prepared
 FROM pg_stat_database WHERE datname = current_database()`

@@ -29,6 +29,7 @@ export async function play(client: Client, lane: Lane, one: Case): Promise<Playe
   const application = new Application(() => lane.resolve(NAME), lane.password)
   application.start()
   const written = () => application.acknowledged.size
+  let run: WorkflowHandle | undefined
   try {
     await until(
       async () => written(),
@@ -39,7 +40,7 @@ export async function play(client: Client, lane: Lane, one: Case): Promise<Playe
     lane.watch = new Watch()
     const struck = arm(lane, one)
     const from = Date.now()
-    const run = await begin(client, lane, one)
+    run = await begin(client, lane, one)
     const state = await ended(run, struck, one)
     const to = Date.now()
     refuseOther(one.ending, lane, state)
@@ -51,6 +52,8 @@ export async function play(client: Client, lane: Lane, one: Case): Promise<Playe
   } finally {
     await application.stop()
     lane.watch.meddle = undefined
+    // One that did not end holds its locks: it must not stand in the way of the next.
+    await run?.terminate('the case is over').catch(() => {})
     await until(
       async () => lane.worker.alive,
       Boolean,
