@@ -31,6 +31,7 @@ export default defineConfig({
       layer('notify'),
       layer('flags', [], 300_000),
       layer('images', [], 300_000),
+      layer('versions', [], 300_000),
       layer('tidy'),
       layer('replay'),
       layer('workflows', [TEMPORAL]),

@@ -15,6 +15,9 @@ export const targets: Readonly<Record<string, () => Promise<Target>>> = {
   'rds-cleanup': async () => erase((await import('./targets/rds-cleanup/index.ts')).rdsCleanup),
   'volume-snapshot': async () => erase((await import('./targets/volume-snapshot/index.ts')).volumeSnapshot),
   'volume-restore': async () => erase((await import('./targets/volume-restore/index.ts')).volumeRestore),
+  'kubernetes-config': async () => erase((await import('./targets/kubernetes-config/index.ts')).kubernetesConfig),
+  'ssm-parameter': async () => erase((await import('./targets/ssm-parameter/index.ts')).ssmParameter),
+  'vault-kv': async () => erase((await import('./targets/vault-kv/index.ts')).vaultKv),
   launchdarkly: async () => erase((await import('./targets/launchdarkly/index.ts')).launchdarkly),
   unleash: async () => erase((await import('./targets/unleash/index.ts')).unleash),
 }

@@ -4,6 +4,7 @@ import { HelmStep, helmKind } from './targets/helm/schema.ts'
 import { KubernetesStep, kubernetesKind } from './targets/kubernetes/schema.ts'
 import { KubernetesReleaseStep, kubernetesReleaseKind } from './targets/kubernetes/release/schema.ts'
 import { KubernetesScaleStep, kubernetesScaleKind } from './targets/kubernetes-scale/schema.ts'
+import { KubernetesConfigStep, kubernetesConfigKind } from './targets/kubernetes-config/schema.ts'
 import { PostgresBackupStep, postgresBackupKind } from './targets/postgres-backup/schema.ts'
 import { RdsCleanupStep, rdsCleanupKind } from './targets/rds-cleanup/schema.ts'
 import { RdsPromoteStep, rdsPromoteKind } from './targets/rds-promote/schema.ts'
@@ -13,6 +14,8 @@ import { MigrationsStep, migrationsKind } from './targets/migrations/schema.ts'
 import { PostgresFenceStep, postgresFenceKind } from './targets/postgres-fence/schema.ts'
 import { VolumeRestoreStep, volumeRestoreKind } from './targets/volume-restore/schema.ts'
 import { VolumeSnapshotStep, volumeSnapshotKind } from './targets/volume-snapshot/schema.ts'
+import { SsmParameterStep, ssmParameterKind } from './targets/ssm-parameter/schema.ts'
+import { VaultKvStep, vaultKvKind } from './targets/vault-kv/schema.ts'
 import { LaunchDarklyStep, launchDarklyKind } from './targets/launchdarkly/schema.ts'
 import { UnleashStep, unleashKind } from './targets/unleash/schema.ts'
 
@@ -21,6 +24,7 @@ export const kinds: Readonly<Record<string, StepKind>> = {
   kubernetes: kubernetesKind as unknown as StepKind,
   'kubernetes-release': kubernetesReleaseKind as unknown as StepKind,
   'kubernetes-scale': kubernetesScaleKind as unknown as StepKind,
+  'kubernetes-config': kubernetesConfigKind as unknown as StepKind,
   helm: helmKind as unknown as StepKind,
   'postgres-backup': postgresBackupKind as unknown as StepKind,
   migrations: migrationsKind as unknown as StepKind,
@@ -31,6 +35,8 @@ export const kinds: Readonly<Record<string, StepKind>> = {
   'rds-cleanup': rdsCleanupKind as unknown as StepKind,
   'volume-snapshot': volumeSnapshotKind as unknown as StepKind,
   'volume-restore': volumeRestoreKind as unknown as StepKind,
+  'ssm-parameter': ssmParameterKind as unknown as StepKind,
+  'vault-kv': vaultKvKind as unknown as StepKind,
   launchdarkly: launchDarklyKind as unknown as StepKind,
   unleash: unleashKind as unknown as StepKind,
 }
@@ -41,6 +47,7 @@ export const Step = z
     KubernetesStep,
     KubernetesReleaseStep,
     KubernetesScaleStep,
+    KubernetesConfigStep,
     HelmStep,
     MigrationsStep,
     PostgresBackupStep,
@@ -51,6 +58,8 @@ export const Step = z
     RdsCleanupStep,
     VolumeSnapshotStep,
     VolumeRestoreStep,
+    SsmParameterStep,
+    VaultKvStep,
     LaunchDarklyStep,
     UnleashStep,
   ])

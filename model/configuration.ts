@@ -5,6 +5,7 @@ import { ImageSettings } from './connections/images.ts'
 import { OpenFeatureConnection } from './connections/openfeature.ts'
 import { Origin } from './connections/origin.ts'
 import { PrometheusConnection } from './connections/prometheus.ts'
+import { VaultConnection } from './connections/vault.ts'
 import { RunbookSettings } from './runbook/settings.ts'
 import { Secret } from './secret.ts'
 import { Duration, Name } from './step.ts'
@@ -175,6 +176,7 @@ export const Connection = z.discriminatedUnion('kind', [
   AwsConnection,
   UnleashConnection,
   LaunchDarklyConnection,
+  VaultConnection,
 ])
 export type Connection = z.infer<typeof Connection>
 
@@ -191,7 +193,7 @@ const Credentials = z.strictObject({
     .max(100)
     .optional()
     .describe('Profile of the AWS configuration files, which may assume a role. Default: the SDK’s own chain.'),
-  token: Secret.optional().describe('Of Unleash or LaunchDarkly.'),
+  token: Secret.optional().describe('Of Unleash, LaunchDarkly or Vault.'),
   user: z.string().min(1).max(63).optional().describe('Role of a database, or who asks a Prometheus or Grafana.'),
   passwordFile: z.string().min(1).optional().describe('Path of a file that holds the password and nothing else.'),
   passwordVariable: z

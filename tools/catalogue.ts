@@ -155,6 +155,14 @@ export const catalogue = {
           : undefined,
     },
   },
+  // Vault's own server and its KV engine, without the other engines: see its main.go.
+  'vault-kv': {
+    version: '1.21.0',
+    accepts: 'exact',
+    variable: 'UNWIND_VAULT_KV_BIN',
+    report: ['--version'],
+    go: { module: 'vault-kv', package: '.', stamps: ['main.version=1.21.0'], needs: '1.26.0' },
+  },
   // Stands in for jq, which machines that run workflows have.
   gojq: {
     version: '0.12.18',

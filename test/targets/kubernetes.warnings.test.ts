@@ -55,6 +55,7 @@ describe('configuration that the old pods will start with', () => {
     const found = warnings.filter(({ code }) => code === 'CONFIG_CHANGED')
     expect(found).toHaveLength(1)
     expect(found[0]?.message).toContain(`${kind} ${name}-`)
+    expect(found[0]?.message).toMatch(/ was changed at \S+Z by lab, after .* kubernetes-config /)
     expect(found[0]?.message).not.toContain('changed-value')
   })
 

@@ -1,6 +1,6 @@
 import type { Warning } from '../../../model/target.ts'
 import type { Cluster } from '../../kubernetes/connect.ts'
-import { refused } from '../../kubernetes/faults.ts'
+import { clip, refused } from '../../kubernetes/faults.ts'
 import type { Metadata } from '../../kubernetes/objects.ts'
 import type { Candidate } from './candidate.ts'
 import type { Template } from './objects.ts'
@@ -59,23 +59,34 @@ async function check(
   if (answer.status === 403) return { warnings: [], unread: [resource] }
   if (answer.status === 404) return { warnings: optional ? [] : [missing(kind, name)], unread: [] }
   if (answer.status !== 200) throw refused(answer, asked, cluster.name)
-  const changed = contentChangedAt((answer.body as { metadata: Metadata }).metadata)
+  const changed = lastWritten((answer.body as { metadata: Metadata }).metadata)
   const made = target.createdAt ?? ''
-  if (Date.parse(changed) > Date.parse(made))
+  if (Date.parse(changed.at) > Date.parse(made))
     return { warnings: [changedSince(kind, name, changed, target)], unread: [] }
   return { warnings: [], unread: [] }
 }
 
-/** When the content was last written: the newest manager of a data field, else the creation. */
-function contentChangedAt({ managedFields = [], creationTimestamp = '' }: Metadata): string {
+/** A write of the content; `by` is the manager of fields that it went through, such as kubectl-edit. */
+interface Written {
+  at: string
+  by?: string | undefined
+}
+
+/** When the content was last written, and by whom: the newest manager of a data field, else the creation. */
+function lastWritten({ managedFields = [], creationTimestamp = '' }: Metadata): Written {
   const writes = managedFields.filter(({ fieldsV1 }) => fieldsV1 && DATA.some((field) => field in fieldsV1))
-  return [creationTimestamp, ...writes.map(({ time }) => time ?? '')].sort().at(-1) ?? ''
+  const all: Written[] = [
+    { at: creationTimestamp },
+    ...writes.map(({ time = '', manager }) => ({ at: time, by: manager })),
+  ]
+  return all.toSorted((a, b) => (a.at < b.at ? -1 : 1)).at(-1) ?? { at: '' }
 }
 
 const DATA = ['f:data', 'f:binaryData', 'f:stringData']
 
-function changedSince(kind: string, name: string, at: string, target: Candidate): Warning {
-  const message = `${kind} ${name} was changed at ${at}, after ${target.name} was made at ${target.createdAt}: the old pods will start with the new content`
+function changedSince(kind: string, name: string, { at, by }: Written, target: Candidate): Warning {
+  const who = by === undefined ? '' : ` by ${clip(by, 80)}`
+  const message = `${kind} ${name} was changed at ${at}${who}, after ${target.name} was made at ${target.createdAt}: the old pods will start with the new content. A step of kind kubernetes-config before this one takes it back, where a copy was kept`
   return { code: 'CONFIG_CHANGED', message }
 }
 
