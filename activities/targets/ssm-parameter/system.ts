@@ -117,7 +117,10 @@ async function write(name: string, old: Version, present: Version, context: Call
     ...(policies.length > 0 && { Policies: `[${policies.join(',')}]` }),
   })
   const what = { action: 'ssm:PutParameter', of: name }
-  const answer = await ask(what, () => ssmOf(aws).send(command, { abortSignal: context.signal })).catch(unquoted)
+  const sent = ask(what, () => ssmOf(aws).send(command, { abortSignal: context.signal }))
+  const answer = await sent.catch((error: unknown) => {
+    throw unquoted(error, name)
+  })
   const number = answer.Version ?? 0
   if (number === present.version + 1) return 'written'
   throw new UnwindError(
@@ -128,11 +131,9 @@ async function write(name: string, old: Version, present: Version, context: Call
 }
 
 /** AWS says what it does not like of a value, and may repeat it. */
-function unquoted(error: unknown): never {
-  if (!(error instanceof UnwindError) || error.code !== 'TARGET_REJECTED') throw error
-  const message = error.message.replace(/ \(?:?.*$/, '')
-  throw new UnwindError(
-    'TARGET_REJECTED',
-    `${message} (${String(error.facts?.['code'])}); see the parameter’s settings`,
-  )
+function unquoted(error: unknown, name: string): unknown {
+  if (!(error instanceof UnwindError) || error.code !== 'TARGET_REJECTED') return error
+  const code = String(error.facts?.['code'])
+  const message = `AWS rejects ssm:PutParameter on ${name} (${code}); see its pattern, its tier and its labels`
+  return new UnwindError('TARGET_REJECTED', message, { code })
 }
