@@ -42,21 +42,21 @@ export interface VersionSystem<Step> {
  * so no hash of that is needed.
  */
 export interface VersionState extends State {
-  object: string
+  /** The name of the item: its system may move to another address. */
+  of: string
   version: number
   at: string
 }
 
 /** The state that a version stands for. */
-export function stateOf({ object }: Item, { version, at }: Version): VersionState {
-  return { object, version, at }
+export function stateOf({ name }: Item, { version, at }: Version): VersionState {
+  return { of: name, version, at }
 }
 
 /** A state that was recorded by an earlier run. Throws INVALID_REQUEST when it is none of this. */
-export function parseState({ object, version, at }: State, item: Item): VersionState {
-  if (typeof object === 'string' && typeof version === 'number' && typeof at === 'string' && object === item.object)
-    return { object, version, at }
-  throw new UnwindError('INVALID_REQUEST', `the recorded state is not one of ${item.name}`)
+export function parseState({ of, version, at }: State, { name }: Item): VersionState {
+  if (of === name && typeof version === 'number' && typeof at === 'string') return { of: name, version, at }
+  throw new UnwindError('INVALID_REQUEST', `the recorded state is not one of ${name}`)
 }
 
 /** The present version. Throws TARGET_REJECTED where that one was deleted: there is nothing that one could come back to. */
