@@ -35,6 +35,8 @@ export interface SsmLab {
   label(name: string, version: number, label: string): Promise<void>
   read(name: string): Promise<{ value: string | undefined; version: number; type: string | undefined }>
   step(name: string, more?: object): Record<string, unknown>
+  /** Has somebody do this right before the next write reaches moto. */
+  meddle(work: () => Promise<void>): void
   client: SSMClient
   url: string
   close(): Promise<void>
@@ -49,7 +51,13 @@ export async function openSsm(): Promise<SsmLab> {
     `[${name}]\naws_access_key_id=${id}\naws_secret_access_key=not-a-secret\n`
   await writeFile(file, profile('writer', 'AKIAWRITER0000000000') + profile('reader', READER))
   process.env['AWS_SHARED_CREDENTIALS_FILE'] = file
-  const front = http.createServer((request, response) => void guarded(moto.url, request, response))
+  let meddling: (() => Promise<void>) | undefined
+  const front = http.createServer((request, response) => {
+    const write = request.headers['x-amz-target'] === PUT
+    const first = write ? meddling : undefined
+    if (write) meddling = undefined
+    void Promise.resolve(first?.()).then(() => guarded(moto.url, request, response))
+  })
   const url = await listen(front)
   const client = new SSMClient({
     ...{ endpoint: moto.url, region: REGION },
@@ -72,6 +80,9 @@ export async function openSsm(): Promise<SsmLab> {
       await client.send(new PutParameterCommand({ Name: name, Value: first, Type: type, ...about }))
       for (const value of later) await put(name, value)
       return name
+    },
+    meddle: (work) => {
+      meddling = work
     },
     label: async (Name, ParameterVersion, label) => {
       await client.send(new LabelParameterVersionCommand({ Name, ParameterVersion, Labels: [label] }))

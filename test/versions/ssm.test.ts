@@ -81,6 +81,16 @@ describe('what is written', () => {
     expect(await lab.read(name)).toEqual({ value: 'bad', version: 4, type: 'SecureString' })
   })
 
+  it('what somebody wrote in the same moment is kept as a version, and told', async () => {
+    const name = await lab.parameter(['old', 'bad'])
+    const made = await plan(name)
+    lab.meddle(() => lab.put(name, 'meant by somebody'))
+    const error = await errorOf(async () => applied(target, lab.step(name), made, contextFor(lab.connection)))
+    expect([error.code, error.facts]).toEqual(['PLAN_STALE', { untouched: false }])
+    expect(error.message).toContain('that is version 3, and version 4 holds what was gone back to')
+    expect((await plan(name, { to: 3 })).to).toMatchObject({ version: 3 })
+  })
+
   it('another account than the configured one changes nothing', async () => {
     const name = await lab.parameter(['one', 'two'])
     const { pin, ...rest } = lab.credentials() as { pin: object }
