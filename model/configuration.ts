@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ChannelCredentials, ChannelSettings } from './channels.ts'
+import { LaunchDarklyConnection, UnleashConnection } from './connections/flags.ts'
 import { GrafanaConnection } from './connections/grafana.ts'
 import { ImageSettings } from './connections/images.ts'
 import { OpenFeatureConnection } from './connections/openfeature.ts'
@@ -149,20 +150,6 @@ const AwsConnection = z.strictObject({
     .describe('Of a double of AWS on this machine, for tests. Default: AWS.'),
   poll: Duration.optional().describe('Between two looks at what is under way. Default: 20s.'),
   taskQueue: Name.optional().describe('Queue of the workers that hold the credentials. Default: the common queue.'),
-})
-
-const flagFields = {
-  environment: Name,
-  origin: Origin.describe('The only place that its steps talk to: scheme, host and port.'),
-  taskQueue: Name.optional().describe('Queue of the workers that hold the token. Default: the common queue.'),
-} as const
-
-const UnleashConnection = z.strictObject({ kind: z.literal('unleash'), ...flagFields })
-
-const LaunchDarklyConnection = z.strictObject({
-  kind: z.literal('launchdarkly'),
-  ...flagFields,
-  origin: flagFields.origin.default('https://app.launchdarkly.com'),
 })
 
 /** Shared by API and workers; never a credential. */
