@@ -56,8 +56,9 @@ type Open = (call: StepCall) => Promise<{ target: Target; step: z.infer<StepSche
 
 async function plan(open: Open, call: PlanCall) {
   const { target, step, context } = await open(call)
-  const { towards, assumed } = call
-  const plan = await target.plan(step, { ...context, ...(towards && { towards }), ...(assumed && { assumed }) })
+  const { towards, assumed, earlier } = call
+  const known = { ...(towards && { towards }), ...(assumed && { assumed }), ...(earlier && { earlier }) }
+  const plan = await target.plan(step, { ...context, ...known })
   if (!call.lockQueue) return plan
   if (call.locksLater) return { ...plan, unlocked: true as const }
   await takeLocks(lockedBy(plan), call.rollbackId, call.lockQueue)

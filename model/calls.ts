@@ -25,6 +25,7 @@ export interface StepCall {
 export interface PlanCall extends StepCall {
   towards?: State
   assumed?: State
+  earlier?: Record<string, State>
   /** Take the lock of the object that was found, as a workflow on this queue. A dry run takes none. */
   lockQueue?: string
   /** The run takes the locks of all its plans together. Workers of earlier versions take this one all the same. */

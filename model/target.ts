@@ -40,6 +40,8 @@ export interface Plan<S extends State = State> {
   object: string
   /** Identities that are locked beside `object`, where a step moves more than one. */
   also?: string[]
+  /** The state in which it leaves each of those: a later step on one of them alone is planned from there. */
+  leaves?: Record<string, State>
   from: S
   to: S
   changes: Change[]
@@ -103,6 +105,8 @@ export interface CallContext<Connection = unknown> {
   towards?: State
   /** The state that an earlier step of this run leaves the same object in; stands in for what `plan` would read. */
   assumed?: State
+  /** The same of single identities, for a step that moves several of them. */
+  earlier?: Readonly<Record<string, State>>
   /**
    * A drill: names are the run's own, so that none stands in the way of a rollback; the way back takes away everything that
    * this run has made, also what a rollback keeps.

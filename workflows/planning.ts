@@ -1,12 +1,12 @@
 import { isCancellation, patched } from '@temporalio/workflow'
 import { errors, type Problem } from '../model/errors.ts'
-import type { SealCall, Sealed } from '../model/calls.ts'
-import { factsOf } from '../model/runbook/facts.ts'
+import type { PlanCall, SealCall } from '../model/calls.ts'
 import type { RunInput, RunState, StepState } from '../model/run.ts'
 import { lockedBy, type Plan, type State } from '../model/target.ts'
-import { call, engine, lock, stepCall } from './activities.ts'
+import { call, lock, stepCall } from './activities.ts'
 import { changes, compiledOf, routeOf } from './compiled.ts'
 import { problemOf } from './problem.ts'
+import { isSealedTogether, type Planned, sealAll, sealCall } from './sealing.ts'
 
 /** Bound on one `plan`, retries of a silent system excluded. */
 const PLAN_LIMIT = 60_000
@@ -21,9 +21,6 @@ interface Planning {
   seal?: SealCall
   unlocked?: Set<string>
 }
-
-/** A whole plan, or the step that could not be planned and why. */
-export type Planned = Sealed | { step: StepState; problem: Problem }
 
 /**
  * Plans every step that moves a system and has not begun, and seals the whole. Changes nothing but `plan` and `status`
@@ -57,22 +54,6 @@ export async function planSteps(
   return refused ?? sealed
 }
 
-async function sealAll(
-  input: RunInput,
-  state: Pick<RunState, 'steps' | 'procedure' | 'release'>,
-  before: string | undefined,
-): Promise<Planned> {
-  try {
-    const call = sealCall(input, state, before)
-    return await engine['unwind.seal'].executeWithOptions({ summary: 'Seal the plan and read what it needs' }, [call])
-  } catch (error) {
-    const open = state.steps.find(({ status }) => status !== 'done' && status !== 'skipped')
-    const step = open ?? state.steps[0]
-    if (!step || isCancellation(error)) throw error
-    return { step, problem: problemOf(error, step.connection) }
-  }
-}
-
 /** Takes the locks of everything that these plans would move; undefined once the run holds them all. */
 async function lockAll(
   input: RunInput,
@@ -93,35 +74,6 @@ async function lockAll(
   }
 }
 
-/** The only plan of a run is sealed by the call that makes it, where the run's own workers make it. */
-function isSealedTogether(input: RunInput, steps: readonly StepState[]): boolean {
-  const [step] = steps
-  if (!step || steps.length > 1 || !input.sealsTogether) return false
-  return compiledOf(input, step).taskQueue === undefined
-}
-
-function sealCall(
-  input: RunInput,
-  state: Pick<RunState, 'steps' | 'procedure' | 'release'>,
-  before: string | undefined,
-): SealCall {
-  const { service, environment, policy, accept } = input
-  const steps = state.steps.flatMap(({ id, kind, connection, plan }) => (plan ? [{ id, kind, connection, plan }] : []))
-  const drill = input.drill && ({ drill: true } as const)
-  const call = { service, environment, steps, policy, accept, ...drill, ...(before && { before }) }
-  if (!input.runbook) return call
-  const { revision, approvals, oneRelease = false } = input.runbook
-  const asks = state.steps
-    .filter((step) => !changes(step))
-    .map((step) => ({ id: step.id, kind: step.kind, step: compiledOf(input, step).step }))
-  return {
-    ...call,
-    runbook: { revision, procedure: state.procedure ?? '', approvals, oneRelease },
-    asks,
-    facts: factsOf(input, state, Date.now()),
-  }
-}
-
 /** What planning does with a problem: the request can't be carried out, or a person can mend the surroundings. */
 export function endsPlanning(problem: Problem): boolean {
   return errors[problem.code].atPlan === 'end'
@@ -131,7 +83,7 @@ async function planOne(
   input: RunInput,
   step: StepState,
   { rollbackId, lockQueue, seal, unlocked }: Planning,
-  assumed?: State,
+  { assumed, earlier }: Pick<PlanCall, 'assumed' | 'earlier'> = {},
 ): Promise<Planned | undefined> {
   const compiled = compiledOf(input, step)
   const route = { ...routeOf(compiled), limit: PLAN_LIMIT, summary: `Plan ${step.title}` }
@@ -147,6 +99,7 @@ async function planOne(
       ...(lockQueue && unlocked && { locksLater: true }),
       ...(towards && { towards }),
       ...(assumed && { assumed }),
+      ...(earlier && { earlier }),
       ...(seal && { seal }),
     })
     if (free) for (const object of lockedBy(plan)) unlocked?.add(object)
@@ -179,7 +132,7 @@ async function afterEarlier(
           plan && status !== 'skipped' && kind === step.kind && connection === step.connection,
       ) ?? {}
   if (!earlier || !patched('plans-after-earlier')) return planned
-  const again = await planOne(input, step, options, earlier.to)
+  const again = await planOne(input, step, options, { assumed: earlier.to })
   if (again) return again
   if (step.plan?.object === earlier.object) return undefined
   delete step.plan
@@ -187,17 +140,30 @@ async function afterEarlier(
 }
 
 async function planFollowers(input: RunInput, steps: StepState[], options: Planning): Promise<Planned | undefined> {
-  const left = new Map<string, Plan>()
+  const left = new Map<string, State>()
   for (const step of steps) {
     if (!step.plan || step.status === 'skipped') continue
-    const earlier = left.get(step.plan.object)
-    if (earlier && !step.begun) {
-      const problem = await planOne(input, step, options, earlier.to)
+    const known = leftBefore(step.plan, left)
+    if (known && !step.begun) {
+      const problem = await planOne(input, step, options, known)
       if (problem) return problem
     }
-    left.set(step.plan.object, step.plan)
+    left.set(step.plan.object, step.plan.to)
+    for (const [object, state] of Object.entries(step.plan.leaves ?? {})) left.set(object, state)
   }
   return undefined
+}
+
+/** What earlier steps leave of the object of a plan, or of single ones where it moves several. */
+function leftBefore(
+  { object, also = [], leaves }: Plan,
+  left: ReadonlyMap<string, State>,
+): Pick<PlanCall, 'assumed' | 'earlier'> | undefined {
+  const assumed = left.get(object)
+  if (assumed) return { assumed }
+  // A target that tells of none can't be told of any: those of earlier versions didn't.
+  const each = leaves ? also.flatMap((one) => (left.has(one) ? [[one, left.get(one)] as const] : [])) : []
+  return each.length > 0 ? { earlier: Object.fromEntries(each) as Record<string, State> } : undefined
 }
 
 async function inBatches<Item, Result>(items: Item[], each: (item: Item) => Promise<Result>): Promise<Result[]> {

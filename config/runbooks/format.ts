@@ -21,6 +21,7 @@ const ORDERS: Readonly<Record<string, readonly string[]>> = {
   decision: ['id', 'question', 'evidence', 'onYes', 'onNo'],
   communicate: ['started', 'needsPerson', 'finished', 'ticket'],
   checklist: ['id', 'phase', 'text', 'required', 'ticks'],
+  clusters: ['clusters', 'budget', 'pause', 'steps'],
 }
 const STEP = {
   first: ['id', 'kind', 'when'],
@@ -118,6 +119,7 @@ function rankOf(map: YAMLMap, path: readonly unknown[], fields: FieldOrder): ((k
   const last = keys.at(-1) ?? ''
   if (top === 'steps' || top === 'procedures') {
     if (list && last === 'all') return inOrder(fields.measurements.find(([name = '']) => map.has(name)) ?? [])
+    if (list && map.has('clusters')) return inOrder(ORDERS['clusters'] ?? [])
     return list && isStepList(keys) ? stepRank(fields.steps[String(map.get('kind'))] ?? []) : undefined
   }
   if (top === 'parameters') return keys.length === 2 ? inOrder(ORDERS['parameters'] ?? []) : undefined

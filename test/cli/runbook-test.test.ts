@@ -29,6 +29,13 @@ test('the example: every scenario is played by the real engine and ends as it sa
   expect(code).toBe(0)
 })
 
+test('the example in two regions: each is named, parked, retried and taken back by itself', async () => {
+  const { code, stdout, stderr } = await play('examples/scenarios/search.yaml')
+  expect(stdout.split('\n').filter((line) => line.startsWith('✗'))).toEqual([])
+  expect(stderr).toContain('4 passed, 0 failed')
+  expect(code).toBe(0)
+})
+
 test('a scenario that ends otherwise says what differed, in text, JSON and JUnit', async () => {
   const file = await changed('wrong.yaml', 'steps: [app, healthy]', 'steps: [healthy, app]')
   const [text, json, junit] = await Promise.all([play(file), play(file, '-o', 'json'), play(file, '-o', 'junit')])

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { Step } from '../../activities/schemas.ts'
-import type { Move, Plan, State } from '../../model/target.ts'
+import { kubernetes as single } from '../../activities/targets/kubernetes/index.ts'
+import type { Move, Plan, State, Target } from '../../model/target.ts'
 import { applied, contextFor, errorOf, planOf, verified } from '../support/conformance-drive.ts'
 import { type Lab, openLab } from './kubernetes-lab.ts'
 import { IMAGE, type Kind, type Release } from './kubernetes-manifests.ts'
@@ -88,6 +89,31 @@ it('one that fails stops those after it; all are taken back, also to a release t
   const taken = await back.apply({ from: plan.to, to: plan.from })
   expect(await images(members)).toEqual(['3.8', '3.8', '3.8'])
   expect((await back.verify(taken)).evidence.summary).toContain('CrashLoopBackOff')
+})
+
+it('a step on one of them alone goes on from where they leave it, and they from where it does', async () => {
+  const members: Member[] = [
+    ['deployment', 'alone'],
+    ['deployment', 'beside'],
+  ]
+  await deploy(members, { image: '3.6' }, { image: '3.7' }, { image: '3.8' })
+  const context = contextFor(lab.connection)
+  const both = releaseStep(lab, ['deployment/alone', 'deployment/beside'], { to: 'previous' })
+  const alone = { ...lab.step('alone'), to: 'previous' }
+  const kubernetes = single as unknown as Target
+  const plan = await planOf(target, both, context)
+  const [object = ''] = plan.also ?? []
+  const later = await planOf(kubernetes, alone, { ...context, assumed: plan.leaves?.[object] ?? {} })
+  expect(later.object).toBe(object)
+  await applied(target, both, plan, context)
+  await applied(kubernetes, alone, later, context)
+  expect(await images(members)).toEqual(['3.6', '3.7'])
+  await deploy(members, { image: '3.8' })
+  const before = await planOf(kubernetes, alone, context)
+  const after = await planOf(target, both, { ...context, earlier: { [object]: before.to } })
+  await applied(kubernetes, alone, before, context)
+  await applied(target, both, after, context)
+  expect((await verified(target, both, after.to, context)).status).toBe('pass')
 })
 
 it('one that somebody changed stops it, and what has moved before is no longer untouched', async () => {

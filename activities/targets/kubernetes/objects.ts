@@ -67,6 +67,11 @@ export function spotOf(step: Pick<KubernetesStep, 'workload' | 'namespace'>): Sp
   return workloads.spotOf(step)
 }
 
+/** What a workload is called in a lock, in the cluster of this identity. */
+export function objectOf(cluster: string, { namespace, workload }: Spot): string {
+  return `kubernetes/${cluster}/${namespace}/${workload}`
+}
+
 /** Throws TARGET_NOT_FOUND when there is no such workload. */
 export async function readWorkload(cluster: Cluster, spot: Spot, signal: AbortSignal): Promise<Read<Workload>> {
   const { namespace, name, resource, path } = spot

@@ -13,7 +13,7 @@ import { impactOf } from './impact.ts'
 import { readCandidates } from './kept.ts'
 import { deniedWarnings, recordedIn } from './ledger.ts'
 import { limits } from './limits.ts'
-import { readWorkload, type Spot, spotOf, type Workload } from './objects.ts'
+import { objectOf, readWorkload, type Spot, spotOf, type Workload } from './objects.ts'
 import { checkReferences } from './references.ts'
 import { type Choice, choose, keeperOf, recorded } from './revision.ts'
 import { scaleWarnings } from './scale.ts'
@@ -38,7 +38,7 @@ export async function plan(step: KubernetesStep, context: CallContext<Cluster>):
   const deletions = await plannedDeletions(workload, spot, candidate, context)
   return {
     summary: summary(spot, here.candidate, candidate, there),
-    object: `kubernetes/${cluster}/${spot.namespace}/${spot.workload}`,
+    object: objectOf(cluster, spot),
     from: here.state,
     to: { ...goal },
     changes: [...(there ? [] : difference(here, candidate, goal)), ...deletions],

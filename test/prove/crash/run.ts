@@ -80,7 +80,10 @@ async function podOf(lab: Lab, name: string): Promise<string | undefined> {
   return items.find(({ metadata }) => metadata.name === name)?.metadata.uid
 }
 
-export async function begin({ client, configuration }: Ground, { name, step }: Subject): Promise<WorkflowHandle> {
+export async function begin(
+  { client, configuration }: Ground,
+  { name, step }: Pick<Subject, 'name' | 'step'>,
+): Promise<WorkflowHandle> {
   const request = { service: name, environment: 'test', reason: 'the release is bad', steps: [step] }
   const input = compile(request, configuration, kinds, { subject: 'alice', groups: [] })
   return client.workflow.start('rollback', {

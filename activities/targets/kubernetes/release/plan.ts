@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { UnwindError } from '../../../../model/errors.ts'
 import type { CallContext, Plan, State, Warning } from '../../../../model/target.ts'
 import type { Cluster } from '../../../kubernetes/connect.ts'
+import { objectOf, spotOf } from '../objects.ts'
 import { plan as planOne } from '../plan.ts'
 import type { WorkloadState } from '../state.ts'
 import { alone, membersOf, parseRelease, type ReleaseState } from './members.ts'
@@ -25,6 +26,7 @@ export async function plan(step: KubernetesReleaseStep, context: CallContext<Clu
     // Its own: a later step on one of the workloads alone must not be planned from the state of all of them.
     object: nameOf(plans),
     also: plans.map(({ object }) => object),
+    leaves: Object.fromEntries(plans.map(({ object, to }) => [object, to])),
     from: stateOf(planned, 'from'),
     to: { ...stateOf(planned, 'to'), waits: true },
     changes: planned.flatMap(({ workload, plan: { changes } }) =>
@@ -43,10 +45,11 @@ export async function plan(step: KubernetesReleaseStep, context: CallContext<Clu
 }
 
 async function one(step: KubernetesReleaseStep, workload: string, context: CallContext<Cluster>) {
-  const { towards, assumed, ...rest } = context
+  const { towards, assumed, earlier = {}, ...rest } = context
   const of = (state: State | undefined) =>
     state && parseRelease(state, step.namespace).workloads.find((member) => member.workload === workload)?.state
-  const [to, from] = [of(towards), of(assumed)]
+  const cluster = await context.connection.identity(context.signal)
+  const [to, from] = [of(towards), of(assumed) ?? earlier[objectOf(cluster, spotOf({ ...step, workload }))]]
   try {
     return await planOne(alone(step, workload), { ...rest, ...(to && { towards: to }), ...(from && { assumed: from }) })
   } catch (error) {
