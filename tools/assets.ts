@@ -2,9 +2,9 @@ import { cp } from 'node:fs/promises'
 import { extname, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const assets = new Set(['.mod', '.sum', '.yaml', '.json', '.txt', '.mjs'])
+const assets = new Set(['.mod', '.sum', '.yaml', '.json', '.txt', '.mjs', '.go'])
 
-/** Copies what the compiler leaves behind (go.mod, go.sum, requirements.txt, YAML, JSON, plain JavaScript) from a folder of the sources to its place in `dist`. */
+/** Copies what the compiler leaves behind (go.mod, go.sum, requirements.txt, YAML, JSON, plain JavaScript, Go) from a folder of the sources to its place in `dist`. */
 export async function copyAssets(from: string, to: string): Promise<void> {
   await cp(from, to, {
     recursive: true,

@@ -12,7 +12,7 @@ let registry: RegistryLab
 beforeAll(async () => {
   registry = await openRegistry()
   open.push(() => registry.stop())
-})
+}, 900_000)
 afterAll(async () => {
   for (const close of open.toReversed()) await close()
 })

@@ -23,7 +23,7 @@ beforeAll(async () => {
   open = await openRegistry()
   closed = await openRegistry({ htpasswd: HTPASSWD }, BASIC)
   lab = { ...bare, connection: await asking(bare.kubeconfig) }
-})
+}, 900_000)
 afterAll(async () => {
   await Promise.all([open?.stop(), closed?.stop(), bare?.close()])
 })
