@@ -158,9 +158,13 @@ test('the assets of the build are the module files, the requirements, the packag
   await copyAssets(fileURLToPath(new URL('../../tools/', import.meta.url)), to)
   const copied = (await readdir(to, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
   const names = copied.map(({ name }) => name)
-  expect(names).toEqual(expect.arrayContaining(['go.mod', 'go.sum', 'main.go', 'crash-loop.yaml', 'watchdog.mjs', 'owned.mjs']))
+  expect(names).toEqual(
+    expect.arrayContaining(['go.mod', 'go.sum', 'main.go', 'crash-loop.yaml', 'watchdog.mjs', 'owned.mjs']),
+  )
   expect(
-    names.filter((name) => !/^go\.(mod|sum)$|^main\.go$|^requirements\.txt$|^package(-lock)?\.json$|\.yaml$|\w\.mjs$/.test(name)),
+    names.filter(
+      (name) => !/^go\.(mod|sum)$|^main\.go$|^requirements\.txt$|^package(-lock)?\.json$|\.yaml$|\w\.mjs$/.test(name),
+    ),
   ).toEqual([])
 })
 
