@@ -38,7 +38,7 @@ async function leave(helm: HelmLab, name: string, status: string): Promise<void>
 /** The claim of a worker elsewhere on the last record. */
 async function claimed(helm: HelmLab, name: string, end: number): Promise<void> {
   const { last } = await helm.release(name)
-  const text = JSON.stringify({ host: 'elsewhere', mark: 'theirs', until: end })
+  const text = JSON.stringify({ run: 'theirs', host: 'elsewhere', mark: 'theirs', until: end })
   const change = { metadata: { annotations: { [CLAIM]: text } } }
   const path = `/api/v1/namespaces/${lab.namespace}/secrets/${last.key}`
   await lab.ask('PATCH', path, change, 'application/merge-patch+json')
@@ -147,7 +147,7 @@ describe.each([3, 4] as const)('a release of Helm %i', (major) => {
     await claimed(helm, name, Date.now() + 60_000)
     expect(await target.apply(target.schema.parse(step) as never, plan, context())).toMatchObject({
       again: 1_000,
-      doing: expect.stringContaining('an earlier attempt started helm on another host; taken over in'),
+      doing: expect.stringContaining('another rollback started helm; taken over in'),
     })
     await claimed(helm, name, Date.now() - 5_000)
     const state = await applied(target, step, plan, context())

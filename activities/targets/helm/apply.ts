@@ -18,6 +18,7 @@ import {
   removeRecord,
   type Shelf,
 } from './records.ts'
+import { seen } from './recent.ts'
 import type { HelmStep } from './schema.ts'
 import { type HelmState, placeOf, stateOf } from './state.ts'
 
@@ -33,7 +34,11 @@ type Outcome = { state: HelmState } | Again
 export async function apply(step: HelmStep, move: Move<HelmState>, context: CallContext<Cluster>): Promise<Outcome> {
   const { connection: cluster, signal } = context
   const shelf = { cluster, place: placeOf(step), driver: step.driver, signal }
-  const [release, helm] = await Promise.all([readRelease(shelf), helmOf(cluster), cluster.identity(signal)])
+  const [release, helm] = await Promise.all([
+    readRelease(shelf, seen(move.from.record)),
+    helmOf(cluster),
+    cluster.identity(signal),
+  ])
   const { last } = release
   const [atTo, atFrom] = await Promise.all([
     holds(last, move.to, release, shelf),
@@ -41,17 +46,18 @@ export async function apply(step: HelmStep, move: Move<HelmState>, context: Call
   ])
   if (atTo && last.status === 'deployed') return { state: stateOf(last) }
   if (!atTo && !atFrom) throw await stale(move, release, shelf)
-  const wait = await busy(step, release)
+  const { rollbackId: run } = context
+  const wait = await busy(step, release, run)
   if (wait) return wait
   const target = await targetOf(move.to, atTo, release, shelf)
   const { now } = release
-  const about = { step, helm, now, entries: release.entries, target, move, shelf }
-  if (helm.major === 3 || !atTo || !isBroken(release, move, target)) return run({ ...about, base: last })
+  const about = { run, step, helm, now, entries: release.entries, target, move, shelf }
+  if (helm.major === 3 || !atTo || !isBroken(release, move, target)) return start({ ...about, base: last })
   const [, before] = release.entries
   if (!before || !(await removeRecord(shelf, last))) return lost
   // Several of them may lie on each other: each is looked at anew.
   if (before.revision > move.from.revision) return { again: 0, doing: `took away the broken rollback ${last.revision}` }
-  return run({ ...about, base: before, redone: true })
+  return start({ ...about, base: before, redone: true })
 }
 
 const lost: Again = { again: RACE, doing: 'somebody else wrote to the release meanwhile; reading it again' }
@@ -77,7 +83,9 @@ function isBroken({ last }: Release, { from }: Move<HelmState>, target: ReleaseR
   return isUnfinished(last) && last.revision > from.revision && last.uid !== from.record && last.uid !== target.uid
 }
 
-interface Run {
+interface Start {
+  /** The rollback. */
+  run: string
   step: HelmStep
   helm: Helm
   /** The record that helm computes the change from. */
@@ -92,13 +100,14 @@ interface Run {
   redone?: boolean
 }
 
-async function run({ step, helm, base, now, entries, target, move, shelf, redone = false }: Run): Promise<Outcome> {
+async function start(asked: Start): Promise<Outcome> {
+  const { run, step, helm, base, now, entries, target, move, shelf, redone = false } = asked
   const { cluster, place, signal } = shelf
   const within = runLimit(step, target)
-  const claimed = await claim(shelf, base, now, within)
+  const claimed = await claim(shelf, base, { run, now, within })
   if (!claimed) return lost
-  const asked = { place, revision: target.revision, serverSide: target.applyMethod === 'ssa', within }
-  const ended = await rollback(helm, step, cluster, { ...asked, mark: claimed.mark }, signal)
+  const wanted = { place, revision: target.revision, serverSide: target.applyMethod === 'ssa', within }
+  const ended = await rollback(helm, step, cluster, { ...wanted, mark: claimed.mark }, signal)
   if (ended.cancelled) await unlock({ base, claimed, to: move.to, shelf })
   signal.throwIfAborted()
   // The record that helm has made by this number; only where that is not as it should be are all of them read.

@@ -7,6 +7,8 @@ import { CLAIM, type Entry, patchRecord, type Release, type Shelf } from './reco
  * whoever finds a rollback broken off can tell where its process is to be looked for, and when it has ended at the latest.
  */
 export interface Claim {
+  /** The rollback, whose own attempts alone may end its helm. */
+  run: string
   host: string
   /** In the environment of the process. */
   mark: string
@@ -17,9 +19,16 @@ export interface Claim {
 /** Clocks drift, and processes take a moment to die. Milliseconds. */
 const MARGIN = 10_000
 
-/** Only as the record was read: whoever has written to it since has the release. Then the answer is undefined. */
-export async function claim(shelf: Shelf, base: Entry, now: number, within: number): Promise<Claim | undefined> {
-  const made = { host: HOST ?? 'unknown', mark: randomUUID(), until: now + within + MARGIN }
+/**
+ * For a helm that takes so long at most, in milliseconds from now. Only as the record was read: whoever has written to it since
+ * has the release. Then the answer is undefined.
+ */
+export async function claim(
+  shelf: Shelf,
+  base: Entry,
+  { run, now, within }: { run: string; now: number; within: number },
+): Promise<Claim | undefined> {
+  const made = { run, host: HOST ?? 'unknown', mark: randomUUID(), until: now + within + MARGIN }
   const { resourceVersion } = base
   const metadata = { resourceVersion, annotations: { [CLAIM]: JSON.stringify(made) } }
   return (await patchRecord(shelf, base.key, { metadata })) ? made : undefined
@@ -47,10 +56,9 @@ export function isClaimed({ entries }: Pick<Release, 'entries'>, base: Entry, { 
 function parsed({ claim: text }: Entry): Claim | undefined {
   if (text === undefined) return undefined
   try {
-    const { host, mark, until } = JSON.parse(text) as Partial<Claim>
-    return typeof host === 'string' && typeof mark === 'string' && typeof until === 'number'
-      ? { host, mark, until }
-      : undefined
+    const { run, host, mark, until } = JSON.parse(text) as Partial<Claim>
+    if (typeof run !== 'string' || typeof host !== 'string') return undefined
+    return typeof mark === 'string' && typeof until === 'number' ? { run, host, mark, until } : undefined
   } catch {
     return undefined
   }

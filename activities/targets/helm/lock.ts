@@ -1,7 +1,7 @@
 import { milliseconds } from '../../../model/duration.ts'
 import type { Again } from '../../../model/target.ts'
 import { claimOn } from './claim.ts'
-import { endMarked, HOST } from './host.ts'
+import { endMarked, HOST, marked } from './host.ts'
 import { isPending, type Release, type ReleaseRecord, readRecord, sameContent, type Shelf } from './records.ts'
 import type { HelmStep } from './schema.ts'
 import type { HelmState } from './state.ts'
@@ -22,19 +22,22 @@ export function runLimit(step: HelmStep, target: Pick<ReleaseRecord, 'hooks' | '
 }
 
 /**
- * Why helm must not be run now: another one may be at work. One that an earlier attempt started on this host is ended here,
- * since nobody hears it any more; one on another host is left until its guard has ended it. Undefined: none can be at work.
+ * Why helm must not be run now: another one may be at work. One that an earlier attempt of this rollback started on this host
+ * is ended here, since nobody hears it any more; any other is left until its guard has ended it. Undefined: none can be at work.
  */
-export async function busy(step: HelmStep, release: Release): Promise<Again | undefined> {
+export async function busy(step: HelmStep, release: Release, run: string): Promise<Again | undefined> {
   const { last, now } = release
   const claim = claimOn(release)
-  if (claim && claim.host === HOST) {
+  const here = claim !== undefined && claim.host === HOST
+  if (here && claim.run === run) {
     if (await endMarked(claim.mark)) return undefined
     return { again: POLL, doing: 'a helm of an earlier attempt was ended and is not gone yet' }
   }
+  if (here && marked(claim.mark).length === 0) return undefined
   const left = claim ? claim.until - now : patience(step, release)
   if (left <= 0) return undefined
-  const where = claim ? 'an earlier attempt started helm on another host' : 'a helm may still be at work'
+  const whose = claim?.run === run ? 'an earlier attempt started helm on another host' : 'another rollback started helm'
+  const where = claim ? whose : 'a helm may still be at work'
   const doing = `revision ${last.revision} is ${last.status}: ${where}; taken over in ${Math.ceil(left / 1_000)} s`
   return { again: Math.min(left, POLL), doing }
 }

@@ -11,6 +11,11 @@ export function recall(entry: Entry): ReleaseRecord | undefined {
   return recent.get(keyOf(entry))
 }
 
+/** The same record as it was read at any time, for which the API server need not ask anybody. */
+export function seen(uid: string): ReleaseRecord | undefined {
+  return [...recent.values()].findLast((record) => record.uid === uid)
+}
+
 /** Keeps a record for the next looks at it, in place of the oldest ones. */
 export function remember(record: ReleaseRecord): ReleaseRecord {
   recent.set(keyOf(record), record)

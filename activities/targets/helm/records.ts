@@ -46,16 +46,19 @@ export const CLAIM = 'unwind.dev/helm'
 
 /** Labels and versions only: a record may have a megabyte, and nobody needs them all. */
 const METADATA = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
+const METADATA_OF_ONE = METADATA.replace('List', '')
 
 /**
  * What is kept of a release. The name is compared as a whole, by the label that Helm itself looks for. With `known`, a record
- * that was read before, it is as it was then or later, which the API server answers at once: a list of this very moment waits
- * until its cache has heard of all that was written to any object, for up to 100 ms. Throws TARGET_NOT_FOUND when there is no
- * record.
+ * that was read before, the list is as it was then or later, which the API server answers at once: one of this very moment
+ * waits until its cache has heard of all that was written to any object, for up to 100 ms. That no revision follows the last
+ * one is asked by its name then. Throws TARGET_NOT_FOUND when there is no record.
  */
 export async function readRelease(shelf: Shelf, known?: Entry): Promise<Release> {
   const { object: entries, date } = await readEntries(shelf, known)
   const [newest] = entries
+  const next = known && newest && (await readEntry(shelf, newest.revision + 1))
+  if (next) return readRelease(shelf)
   const last = newest && (await readRecord(shelf, newest))
   if (last) return { entries, last, now: date }
   const { namespace, name } = shelf.place
@@ -67,7 +70,13 @@ export async function readRelease(shelf: Shelf, known?: Entry): Promise<Release>
 
 /** The record of a revision as it is at this moment, or undefined when there is none. */
 export async function readRevision(shelf: Shelf, revision: number): Promise<ReleaseRecord | undefined> {
-  return fetchRecord(shelf, `sh.helm.release.v1.${shelf.place.name}.v${revision}`)
+  return fetchRecord(shelf, keyOf(shelf, revision))
+}
+
+/** The same without its content. */
+export async function readEntry(shelf: Shelf, revision: number): Promise<Entry | undefined> {
+  const object = await fetchObject<{ metadata: Listed }>(shelf, keyOf(shelf, revision), METADATA_OF_ONE)
+  return object && entryOf(object.metadata)
 }
 
 /** One record whole, as it was read before where nobody has written to it since; undefined when it was pruned meanwhile. */
@@ -77,11 +86,8 @@ export async function readRecord(shelf: Shelf, entry: Entry): Promise<ReleaseRec
 }
 
 async function fetchRecord(shelf: Shelf, key: string): Promise<ReleaseRecord | undefined> {
-  const asked = { verb: 'get', ...about(shelf), name: key } as const
-  const answer = await shelf.cluster.ask({ method: 'GET', path: pathOf(shelf, key), signal: shelf.signal }, asked)
-  if (answer.status === 404) return undefined
-  if (answer.status !== 200) throw refused(answer, asked, shelf.cluster.name)
-  const { object } = read<{ metadata: Listed; data?: { release?: string } }>(answer)
+  const object = await fetchObject<{ metadata: Listed; data?: { release?: string } }>(shelf, key)
+  if (!object) return undefined
   const bytes = object.data?.release ?? ''
   const text = shelf.driver === 'secret' ? Buffer.from(bytes, 'base64').toString('latin1') : bytes
   return remember({ ...entryOf(object.metadata), ...decode(text, key), stored: text })
@@ -165,6 +171,21 @@ function entryOf({ name, uid, resourceVersion, labels = {}, annotations, creatio
   const claim = annotations?.[CLAIM]
   const entry = { key: name, uid, resourceVersion, revision, status, createdAt: Date.parse(creationTimestamp) }
   return { ...entry, ...(claim !== undefined && { claim }) }
+}
+
+async function fetchObject<T>(shelf: Shelf, key: string, accept?: string): Promise<T | undefined> {
+  const { cluster, signal } = shelf
+  const asked = { verb: 'get', ...about(shelf), name: key } as const
+  const request = { method: 'GET', path: pathOf(shelf, key), ...(accept && { accept }), signal } as const
+  const answer = await cluster.ask(request, asked)
+  if (answer.status === 404) return undefined
+  if (answer.status !== 200) throw refused(answer, asked, cluster.name)
+  return read<T>(answer).object
+}
+
+/** As Helm's storage drivers name them. */
+function keyOf({ place }: Shelf, revision: number): string {
+  return `sh.helm.release.v1.${place.name}.v${revision}`
 }
 
 function plural({ driver }: Shelf): 'secrets' | 'configmaps' {

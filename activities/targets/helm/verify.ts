@@ -5,7 +5,7 @@ import type { Cluster } from '../../kubernetes/connect.ts'
 import { readLive, readServed } from './live.ts'
 import { holds } from './lock.ts'
 import { identityOf, type Item, isWorkload, itemsOf, titleOf } from './manifest.ts'
-import { isPending, type Release, readRelease, readRevision, type Shelf } from './records.ts'
+import { isPending, readEntry, type Release, readRelease, type Shelf } from './records.ts'
 import type { HelmStep } from './schema.ts'
 import { type HelmState, placeOf, RIGHTS } from './state.ts'
 import { type Standing, standingOf } from './workloads.ts'
@@ -110,7 +110,7 @@ function verdict(status: Verdict['status'], summary: string, facts?: object): Ve
 
 /** As it was when the restored record was there, or later. */
 async function readExisting(shelf: Shelf, { revision }: HelmState): Promise<Release | undefined> {
-  const known = await readRevision(shelf, revision)
+  const known = await readEntry(shelf, revision)
   try {
     return await readRelease(shelf, known)
   } catch (error) {

@@ -59,7 +59,7 @@ export async function killed(
     const context = contextFor(ours.connection)
     const step = ours.step(name, { to: 1 })
     const plan = await planOf(target, step, context)
-    await strike({ ours, name, proxy, step, plan }, moment, victim)
+    await strike({ ours, name, proxy, step, plan, rollbackId: context.rollbackId }, moment, victim)
     const began = Date.now()
     const state = await applied(target, step, plan, context)
     const took = Date.now() - began
@@ -86,9 +86,10 @@ interface Scene {
   proxy: HoldingProxy
   step: Record<string, unknown>
   plan: Plan
+  rollbackId: string
 }
 
-async function strike({ ours, name, proxy, step, plan }: Scene, moment: Point['moment'], victim: Victim) {
+async function strike({ ours, name, proxy, step, plan, rollbackId }: Scene, moment: Point['moment'], victim: Victim) {
   const credentials = {
     ...{ kubeconfig: await kubeconfigOf(ours.lab, {}, { server: proxy.url }), helm: ours.binary },
     pin: { server: proxy.url },
@@ -107,7 +108,7 @@ async function strike({ ours, name, proxy, step, plan }: Scene, moment: Point['m
   }
   const module = fileURLToPath(new URL('../../../activities/targets/helm/index.ts', import.meta.url))
   const move = { from: plan.from, to: plan.to }
-  await killWhileHeld({ module, exported: 'helm', credentials, step, move, rollbackId: 'killed' }, held, (pid) => {
+  await killWhileHeld({ module, exported: 'helm', credentials, step, move, rollbackId }, held, (pid) => {
     if (victim === 'worker and guard') for (const guard of childrenOf(pid, /guard\.mjs/)) process.kill(guard, 'SIGKILL')
   })
   const claim = claimOn(await ours.release(name))
