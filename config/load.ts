@@ -85,7 +85,10 @@ function absolute(configuration: Configuration, folder: string): Configuration {
     {
       ...entry,
       ...Object.fromEntries(
-        CREDENTIAL_PATHS.flatMap((key) => (entry[key] ? [[key, pathFrom(folder, entry[key])]] : [])),
+        CREDENTIAL_PATHS.flatMap((key) => {
+          const path = entry[key]
+          return typeof path === 'string' ? [[key, pathFrom(folder, path)]] : []
+        }),
       ),
       ...(entry.token && { token: at(entry.token) }),
     },

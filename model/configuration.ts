@@ -167,6 +167,23 @@ export const Connection = z.discriminatedUnion('kind', [
 ])
 export type Connection = z.infer<typeof Connection>
 
+export const S3 = z.strictObject({
+  bucket: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'use the name of a bucket: 3 to 63 lower case letters'),
+  prefix: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}){0,3}$/,
+      'use a/b, without a slash at its ends',
+    )
+    .optional()
+    .describe('Everything lies below it.'),
+  endpoint: z.url().optional().describe('Of a server that speaks the protocol of S3. Default: AWS.'),
+  region: z.string().min(1).max(60).default('us-east-1'),
+})
+export type S3Settings = z.infer<typeof S3>
+
 const Credentials = z.strictObject({
   kubeconfig: z
     .string()
@@ -188,7 +205,12 @@ const Credentials = z.strictObject({
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'write the name of an environment variable')
     .optional()
     .describe('Variable of the worker’s environment that holds the password.'),
-  backups: z.string().min(1).optional().describe('Folder of this worker that backups of the database are written to.'),
+  backups: z
+    .union([z.string().min(1), z.strictObject({ s3: S3 })])
+    .optional()
+    .describe(
+      'Where backups of the database are written to: a folder of this worker, or { s3: { bucket, prefix, region } }.',
+    ),
   programs: z.string().min(1).optional().describe('Folder of pg_dump and pg_restore. Default: wherever PATH leads.'),
   helm: z.string().min(1).optional().describe('Path of the binary of Helm, 3 or 4. Default: helm on PATH.'),
   releases: z
@@ -200,23 +222,6 @@ const Credentials = z.strictObject({
   tokenFile: z.string().min(1).max(1_000).optional().describe('Path of a file that holds a bearer token.'),
 })
 export type Credentials = z.infer<typeof Credentials>
-
-const S3 = z.strictObject({
-  bucket: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'use the name of a bucket: 3 to 63 lower case letters'),
-  prefix: z
-    .string()
-    .regex(
-      /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}){0,3}$/,
-      'use a/b, without a slash at its ends',
-    )
-    .optional()
-    .describe('Everything of Unwind lies below it.'),
-  endpoint: z.url().optional().describe('Of a server that speaks the protocol of S3. Default: AWS.'),
-  region: z.string().min(1).max(60).default('us-east-1'),
-})
-export type S3Settings = z.infer<typeof S3>
 
 /** Where reports are kept, for API and workers alike. Credentials of S3 come from the SDK's own chain, never from here. */
 export const ArchiveSettings = z.union([

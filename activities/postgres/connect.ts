@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import pg from 'pg'
 import { z } from 'zod'
+import { S3, type S3Settings } from '../../model/configuration.ts'
 import { UnwindError } from '../../model/errors.ts'
 import { databaseError, type Where } from './faults.ts'
 
@@ -18,7 +19,7 @@ const Given = z.object({
   passwordFile: z.string().optional(),
   passwordVariable: z.string().optional(),
   ca: z.string().optional(),
-  backups: z.string().optional(),
+  backups: z.union([z.string(), z.object({ s3: S3 })]).optional(),
   programs: z.string().optional(),
   releases: z.string().optional(),
   pin: z.object({
@@ -54,8 +55,15 @@ export interface Session {
 export interface Database {
   /** The connection's name. */
   readonly name: string
-  /** Folders of this worker: its backups, PostgreSQL's client programs where they are not on PATH, the releases' files. */
-  readonly worker: { backups?: string | undefined; programs?: string | undefined; releases?: string | undefined }
+  /**
+   * Places of this worker: where backups go, the folders of PostgreSQL's client programs where they are not on PATH and of
+   * the releases' files.
+   */
+  readonly worker: {
+    backups?: string | { s3: S3Settings } | undefined
+    programs?: string | undefined
+    releases?: string | undefined
+  }
   /** `host:port/database`, for messages. */
   readonly place: string
   /**

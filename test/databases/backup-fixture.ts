@@ -1,6 +1,7 @@
 import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { tmpdir } from 'node:os'
+import type { Database } from '../../activities/postgres/connect.ts'
 import { postgresBackup } from '../../activities/targets/postgres-backup/index.ts'
 import type { Target } from '../../model/target.ts'
 import type { Fixture, Subject } from '../support/conformance.ts'
@@ -16,8 +17,8 @@ export async function workerOf({ server }: PostgresLab): Promise<{ backups: stri
 }
 
 /** Databases of a real server, in each situation that the conformance suite asks for and that a backup can be in. */
-export async function backupFixture(lab: PostgresLab): Promise<Fixture> {
-  const worker = await workerOf(lab)
+export async function backupFixture(lab: PostgresLab, given?: Database['worker']): Promise<Fixture> {
+  const worker = given ?? (await workerOf(lab))
   const around = new Around(lab, worker)
   const never = () => Promise.reject(new Error('this case is not for backups'))
   const arrange = async (statements = `CREATE TABLE t AS SELECT n FROM generate_series(1, 1000) n`): Promise<Subject> =>

@@ -3,10 +3,10 @@ import pg from 'pg'
 import { connectPostgres, type Database } from '../../activities/postgres/connect.ts'
 import { type PostgresServer, startPostgres } from '../../tools/postgres/server.ts'
 
-/** Another port, and folders of the worker. */
+/** Another port, and places of the worker. */
 interface More {
   port?: number
-  worker?: { backups?: string | undefined; programs?: string | undefined }
+  worker?: Database['worker']
 }
 
 /** One real server, and hands to work on it as the superuser. */

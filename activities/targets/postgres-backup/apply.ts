@@ -1,11 +1,11 @@
 import { UnwindError } from '../../../model/errors.ts'
 import type { CallContext, Move } from '../../../model/target.ts'
 import type { Database } from '../../postgres/connect.ts'
-import { contents, startDump, versionOf } from './programs.ts'
+import { startDump, versionOf } from './programs.ts'
 import { type PostgresBackupStep, sizeOf } from './schema.ts'
 import { readSource } from './source.ts'
 import type { BackupState } from './state.ts'
-import { readManifest, shelfOf, shelve, take, unshelve } from './store.ts'
+import { shelfOf } from './stores.ts'
 
 /**
  * Dumps in one go, because half a dump is none: an attempt that dies begins anew, and one that found a whole backup of
@@ -18,12 +18,12 @@ export async function apply(
 ): Promise<{ state: BackupState }> {
   const { connection, rollbackId, signal } = context
   if (!to.made) {
-    if (context.drill) await unshelve(shelfOf(context))
+    if (context.drill) await shelfOf(context).remove(signal)
     return { state: to }
   }
   const source = await readSource(connection, step, signal)
   const shelf = shelfOf(context)
-  const there = await readManifest(shelf)
+  const there = await shelf.manifest(signal)
   if (source.oid !== from.oid)
     throw new UnwindError(
       'PLAN_STALE',
@@ -34,9 +34,8 @@ export async function apply(
   if (!rollbackId) throw new UnwindError('INTERNAL', 'a backup belongs to a run')
   const tool = await versionOf(connection, 'pg_dump', signal)
   const dumping = await startDump(connection, step.schemas, signal)
-  const { partial, bytes, sha256 } = await take(shelf, dumping, sizeOf(step.atMost))
-  const listed = await contents(connection, partial, signal)
-  const manifest = { file: shelf.file, bytes, sha256, ...listed, server: source.version, tool }
-  await shelve(shelf, partial, manifest)
+  const { file, bytes, sha256, listing, keep } = await shelf.take(dumping, sizeOf(step.atMost), signal)
+  const manifest = { file, bytes, sha256, ...listing, server: source.version, tool }
+  await keep(manifest)
   return { state: { oid: source.oid, made: true, ...manifest } }
 }

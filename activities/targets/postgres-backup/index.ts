@@ -6,7 +6,7 @@ import { plan } from './plan.ts'
 import { PostgresBackupStep } from './schema.ts'
 import { verify } from './verify.ts'
 
-/** A dump of a PostgreSQL database in the worker's folder, made before a risky step and never taken back. */
+/** A dump of a PostgreSQL database in a folder of the worker or a bucket, made before a risky step and never taken back. */
 export const postgresBackup = defineTarget({
   schema: PostgresBackupStep,
   connectionKind: 'postgres',

@@ -5,7 +5,7 @@ import { versionOf } from './programs.ts'
 import { type PostgresBackupStep, sizeOf } from './schema.ts'
 import { readSource, type Source } from './source.ts'
 import { type BackupState, parseState } from './state.ts'
-import { room, shelfOf } from './store.ts'
+import { storeOf } from './stores.ts'
 
 /** Bounds: a quarter of an hour and a minute for each GiB, which a slow disk keeps up with. */
 const SHORTEST = 15 * 60_000
@@ -20,7 +20,7 @@ export async function plan(step: PostgresBackupStep, context: CallContext<Databa
     versionOf(connection, 'pg_dump', signal),
   ])
   requireTool(source, tool)
-  const free = await room(shelfOf(context), connection.name)
+  const free = await storeOf(connection).room(signal)
   const from = { oid: source.oid, made: false }
   const to = context.towards ? parseState(context.towards) : { oid: source.oid, made: true }
   const limit = SHORTEST + PER_GIB * Math.ceil(source.bytes / 1_024 ** 3)
@@ -51,8 +51,8 @@ function requireTool({ major, version }: Source, tool: string): void {
 }
 
 /** A dump is compressed, so most of the time it is much smaller than the database; that can't be known before. */
-function tight({ bytes, name }: Source, free: number, { atMost }: PostgresBackupStep): Warning[] {
-  const bound = Math.min(free, sizeOf(atMost))
+function tight({ bytes, name }: Source, free: number | undefined, { atMost }: PostgresBackupStep): Warning[] {
+  const bound = Math.min(free ?? Number.POSITIVE_INFINITY, sizeOf(atMost))
   if (bytes <= bound) return []
   const message = `${name} has ${mib(bytes)} on disk, and the backup may have ${mib(bound)}: it is given up if it gets larger`
   return [{ code: 'BACKUP_MAY_NOT_FIT', message }]

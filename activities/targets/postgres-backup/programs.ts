@@ -24,16 +24,66 @@ export async function versionOf(database: Database, name: Program, signal: Abort
   )
 }
 
-/** What a dump's table of contents lists: its entries, and those that are rows of a table. Throws TARGET_REJECTED. */
-export async function contents(
-  database: Database,
-  file: string,
-  signal: AbortSignal,
-): Promise<{ entries: number; tables: number }> {
-  const listing = await text(database, 'pg_restore', ['--list', file], signal)
+/** What a dump's table of contents lists: its entries, and those that are rows of a table. */
+export interface Listing {
+  entries: number
+  tables: number
+}
+
+/** What a file lists. Throws TARGET_REJECTED for one that lists nothing or can't be read. */
+export async function contents(database: Database, file: string, signal: AbortSignal): Promise<Listing> {
+  return counted(await text(database, 'pg_restore', ['--list', file], signal))
+}
+
+function counted(listing: string): Listing {
   const lines = listing.split('\n').filter((line) => /^\d+; /.test(line))
-  if (lines.length === 0) throw new UnwindError('TARGET_REJECTED', `the backup ${file} lists no entry`)
+  if (lines.length === 0) throw new UnwindError('TARGET_REJECTED', 'the backup lists no entry')
   return { entries: lines.length, tables: lines.filter((line) => / TABLE DATA /.test(line)).length }
+}
+
+/** A listing of bytes that pass by. The table of contents comes first, so the rest is not needed for it. */
+export interface Lister {
+  /** Takes bytes, and answers whether it wants more. */
+  feed(chunk: Buffer): Promise<boolean>
+  /** Throws TARGET_REJECTED where what was fed is no backup. */
+  done(): Promise<Listing>
+  kill(): void
+}
+
+/** Starts one; it ends with the signal. */
+export function startLister(database: Database, signal: AbortSignal): Lister {
+  const child = spawn(pathOf(database, 'pg_restore'), ['--list'], {
+    env: surroundings(),
+    stdio: ['pipe', 'pipe', 'ignore'],
+    signal,
+    killSignal: 'SIGKILL',
+  })
+  const said: Buffer[] = []
+  child.stdout.on('data', (chunk: Buffer) => said.push(chunk))
+  const listed = end(child).then(
+    (code) => {
+      if (code !== 0) throw refusal(database, 'pg_restore', { code })
+      return counted(Buffer.concat(said).toString('utf8'))
+    },
+    (error: Error & { code?: unknown }) => {
+      throw signal.aborted ? signal.reason : refusal(database, 'pg_restore', error)
+    },
+  )
+  listed.catch(() => {})
+  // Once it has read the table of contents it closes its end.
+  child.stdin.on('error', () => {})
+  return {
+    feed: async (chunk) => {
+      if (!child.stdin.writable) return false
+      if (!child.stdin.write(chunk)) await Promise.race([once(child.stdin, 'drain'), listed]).catch(() => {})
+      return child.stdin.writable
+    },
+    done: () => {
+      child.stdin.end()
+      return listed
+    },
+    kill: () => void child.kill('SIGKILL'),
+  }
 }
 
 /** A dump on its way: its bytes, and a promise that rejects unless the program ended well. */
@@ -65,6 +115,7 @@ export async function startDump(database: Database, schemas: readonly string[], 
   return { bytes: child.stdout, ended, kill: () => child.kill('SIGKILL') }
 }
 
+/** Its exit code. Rejects where it could not be started, or was ended by the signal. */
 async function end(child: ChildProcess): Promise<number | null> {
   const [code] = (await once(child, 'close')) as [number | null]
   return code

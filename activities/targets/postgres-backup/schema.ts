@@ -27,7 +27,7 @@ export const PostgresBackupStep = z
     id: 'PostgresBackupStep',
     title: 'Backup of a PostgreSQL database',
     description:
-      'Writes a dump into the worker’s folder of backups, and checks that it can be listed and is whole. Taken back, it is kept; a drill deletes its own.',
+      'Writes a dump into the worker’s folder or bucket of backups, and checks that it can be listed and is whole. Taken back, it is kept; a drill deletes its own.',
   })
 export type PostgresBackupStep = z.infer<typeof PostgresBackupStep>
 

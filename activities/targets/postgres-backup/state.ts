@@ -16,6 +16,15 @@ export const Manifest = z.strictObject({
 })
 export type Manifest = z.infer<typeof Manifest>
 
+/** A manifest as it was written, or undefined for what is none. */
+export function parsedManifest(text: string): Manifest | undefined {
+  try {
+    return Manifest.safeParse(JSON.parse(text)).data
+  } catch {
+    return undefined
+  }
+}
+
 const Shape = z.strictObject({
   /** oid of the database: one that was dropped and made anew is another. */
   oid: z.string(),
