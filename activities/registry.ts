@@ -12,6 +12,7 @@ export const targets: Readonly<Record<string, () => Promise<Target>>> = {
   'rds-snapshot': async () => erase((await import('./targets/rds-snapshot/index.ts')).rdsSnapshot),
   'rds-restore': async () => erase((await import('./targets/rds-restore/index.ts')).rdsRestore),
   'rds-promote': async () => erase((await import('./targets/rds-promote/index.ts')).rdsPromote),
+  'rds-open': async () => erase((await import('./targets/rds-open/index.ts')).rdsOpen),
   'rds-cleanup': async () => erase((await import('./targets/rds-cleanup/index.ts')).rdsCleanup),
   'volume-snapshot': async () => erase((await import('./targets/volume-snapshot/index.ts')).volumeSnapshot),
   'volume-restore': async () => erase((await import('./targets/volume-restore/index.ts')).volumeRestore),

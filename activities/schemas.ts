@@ -7,6 +7,7 @@ import { KubernetesScaleStep, kubernetesScaleKind } from './targets/kubernetes-s
 import { KubernetesConfigStep, kubernetesConfigKind } from './targets/kubernetes-config/schema.ts'
 import { PostgresBackupStep, postgresBackupKind } from './targets/postgres-backup/schema.ts'
 import { RdsCleanupStep, rdsCleanupKind } from './targets/rds-cleanup/schema.ts'
+import { RdsOpenStep, rdsOpenKind } from './targets/rds-open/schema.ts'
 import { RdsPromoteStep, rdsPromoteKind } from './targets/rds-promote/schema.ts'
 import { RdsRestoreStep, rdsRestoreKind } from './targets/rds-restore/schema.ts'
 import { RdsSnapshotStep, rdsSnapshotKind } from './targets/rds-snapshot/schema.ts'
@@ -32,6 +33,7 @@ export const kinds: Readonly<Record<string, StepKind>> = {
   'rds-snapshot': rdsSnapshotKind as unknown as StepKind,
   'rds-restore': rdsRestoreKind as unknown as StepKind,
   'rds-promote': rdsPromoteKind as unknown as StepKind,
+  'rds-open': rdsOpenKind as unknown as StepKind,
   'rds-cleanup': rdsCleanupKind as unknown as StepKind,
   'volume-snapshot': volumeSnapshotKind as unknown as StepKind,
   'volume-restore': volumeRestoreKind as unknown as StepKind,
@@ -55,6 +57,7 @@ export const Step = z
     RdsSnapshotStep,
     RdsRestoreStep,
     RdsPromoteStep,
+    RdsOpenStep,
     RdsCleanupStep,
     VolumeSnapshotStep,
     VolumeRestoreStep,

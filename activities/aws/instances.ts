@@ -1,15 +1,34 @@
 import {
-  AddTagsToResourceCommand,
   type DBInstance,
   DescribeDBInstancesCommand,
   ModifyDBInstanceCommand,
   type ModifyDBInstanceCommandInput,
-  RemoveTagsFromResourceCommand,
-  type Tag,
 } from '@aws-sdk/client-rds'
 import { UnwindError } from '../../model/errors.ts'
 import type { Aws } from './connect.ts'
+import type { Family, Sent } from './family.ts'
 import { ask, isCode } from './faults.ts'
+import { type Held, heldInstance } from './held.ts'
+
+/** Database instances that stand by themselves. */
+export const instances: Family = {
+  word: 'instance',
+  byName: async (aws, name, signal) => held(await byName(aws, name, signal)),
+  byId: async (aws, id, signal) => held(await byId(aws, id, signal)),
+  required: async (aws, name, signal) => heldInstance(await required(aws, name, signal)),
+  change: (aws, of, { name, groups, guarded }, signal) => {
+    const change = {
+      ...(name !== undefined && { NewDBInstanceIdentifier: name }),
+      ...(groups && { VpcSecurityGroupIds: groups }),
+      ...(guarded !== undefined && { DeletionProtection: guarded }),
+    }
+    return modify(aws, { DBInstanceIdentifier: of.name, DbiResourceId: of.id }, change, signal)
+  },
+}
+
+function held(found: DBInstance | undefined): Held | undefined {
+  return found && heldInstance(found)
+}
 
 /** An instance by what it is called now; undefined where none is, which is also so in the midst of a rename. */
 export async function byName(aws: Aws, identifier: string, signal: AbortSignal): Promise<DBInstance | undefined> {
@@ -42,10 +61,15 @@ export async function required(aws: Aws, identifier: string, signal: AbortSignal
   )
 }
 
-/** The account stands in the ARN: credentials of another one must change nothing. */
 function checked(aws: Aws, instance: DBInstance | undefined): DBInstance | undefined {
-  const [, , , region, account] = (instance?.DBInstanceArn ?? '').split(':')
-  if (!instance || (region === aws.region && account === aws.account)) return instance
+  if (instance) refuseOtherAccount(aws, instance.DBInstanceArn)
+  return instance
+}
+
+/** The account stands in the ARN: credentials of another one must change nothing. Throws TARGET_MISMATCH. */
+export function refuseOtherAccount(aws: Aws, arn = ''): void {
+  const [, , , region, account] = arn.split(':')
+  if (region === aws.region && account === aws.account) return
   throw new UnwindError(
     'TARGET_MISMATCH',
     `connection ${aws.name} leads to account ${account} in ${region}, and unwind.yaml says ${aws.account} in ${aws.region}; give the worker the right credentials`,
@@ -55,10 +79,10 @@ function checked(aws: Aws, instance: DBInstance | undefined): DBInstance | undef
 /** Changes settings of an instance at once; `busy` where AWS does not take it in the state that the instance is in. */
 export async function modify(
   aws: Aws,
-  instance: DBInstance,
+  instance: Pick<DBInstance, 'DBInstanceIdentifier' | 'DbiResourceId'>,
   change: Omit<ModifyDBInstanceCommandInput, 'DBInstanceIdentifier' | 'ApplyImmediately'>,
   signal: AbortSignal,
-): Promise<'sent' | 'busy' | 'gone' | 'taken'> {
+): Promise<Sent> {
   const of = instance.DBInstanceIdentifier ?? ''
   const command = new ModifyDBInstanceCommand({ DBInstanceIdentifier: of, ApplyImmediately: true, ...change })
   const answer = await ask(
@@ -71,29 +95,4 @@ export async function modify(
   return ({ InvalidDBInstanceState: 'busy', DBInstanceNotFound: 'gone', DBInstanceAlreadyExists: 'taken' } as const)[
     answer.code as 'InvalidDBInstanceState'
   ]
-}
-
-/** The value of a tag of an instance or a snapshot. */
-export function tagOf({ TagList = [] }: { TagList?: Tag[] | undefined }, key: string): string | undefined {
-  return TagList.find(({ Key }) => Key === key)?.Value
-}
-
-/** Sets tags; false where the name leads to nothing at the moment, as in the midst of a rename. */
-export async function tag(
-  aws: Aws,
-  arn: string | undefined,
-  tags: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const list = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
-  const command = new AddTagsToResourceCommand({ ResourceName: arn, Tags: list })
-  const what = { action: 'rds:AddTagsToResource', of: String(arn) }
-  return !isCode(await ask(what, () => aws.rds.send(command, { abortSignal: signal }), 'DBInstanceNotFound'))
-}
-
-/** Takes tags off; false where the name leads to nothing at the moment. */
-export async function untag(aws: Aws, arn: string | undefined, keys: string[], signal: AbortSignal): Promise<boolean> {
-  const command = new RemoveTagsFromResourceCommand({ ResourceName: arn, TagKeys: keys })
-  const what = { action: 'rds:RemoveTagsFromResource', of: String(arn) }
-  return !isCode(await ask(what, () => aws.rds.send(command, { abortSignal: signal }), 'DBInstanceNotFound'))
 }

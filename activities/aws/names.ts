@@ -1,4 +1,6 @@
+import type { Tag } from '@aws-sdk/client-rds'
 import { RUN } from '../run-names.ts'
+import { tagOf } from './tags.ts'
 
 /** Names of an instance have at most 63 characters, no two hyphens together and none at the end (API_ModifyDBInstance). */
 export function derived(instance: string, part: string): string {
@@ -18,6 +20,10 @@ export const TAGS = {
   candidate: 'unwind:candidate',
   /** Of a restored instance: what it stands for now, while it does. */
   serves: 'unwind:serves',
+  /** Of one that serves behind closed doors: the security groups that opening gives it, with a space between. */
+  opens: 'unwind:opens',
+  /** Of one that applications may write to again: by which run, and since when. The point of no return. */
+  opened: 'unwind:opened',
   /** Of a restored instance that has stood for something: applications may have written to it. */
   served: 'unwind:served',
   /** Of an instance that was moved aside: since when. */
@@ -25,3 +31,8 @@ export const TAGS = {
   /** Of a snapshot whose run was taken back: nobody needs it any more. */
   released: 'unwind:released',
 } as const
+
+/** Since when it is open to applications, in RFC 3339; undefined where it is not. */
+export function openedAt(held: { TagList?: Tag[] | undefined }): string | undefined {
+  return tagOf(held, TAGS.opened)?.split(' ')[1]
+}

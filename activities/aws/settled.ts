@@ -1,13 +1,14 @@
-import type { DBInstance } from '@aws-sdk/client-rds'
 import { UnwindError } from '../../model/errors.ts'
 import type { Again } from '../../model/target.ts'
 import type { Aws } from './connect.ts'
+import type { Held } from './held.ts'
 
-/** States that an instance does not leave by itself (UserGuide, accessing-monitoring). */
+/** States that an instance or a cluster does not leave by itself (UserGuide, accessing-monitoring; AuroraUserGuide, accessing-monitoring). */
 export const TERMINAL: ReadonlySet<string> = new Set([
   ...['failed', 'incompatible-restore', 'incompatible-parameters', 'incompatible-network', 'restore-error'],
   ...['incompatible-option-group', 'insufficient-capacity', 'inaccessible-encryption-credentials', 'deleting'],
   ...['inaccessible-encryption-credentials-recoverable', 'storage-full', 'stopped', 'stopping'],
+  ...['cloning-failed', 'migration-failed'],
 ])
 
 /** `available` comes and goes: so many looks in a row count (terraform-provider-aws#31594). */
@@ -16,25 +17,26 @@ const IN_A_ROW = 3
 const CONFIRMING = 4
 
 /**
- * What is still waited for until the instance is at rest under that name; undefined once it was so several times in a
+ * What is still waited for until the database is at rest under that name; undefined once it was so several times in a
  * row. The status alone proves nothing: right after a rename it says available under the old name. Throws TARGET_REJECTED
- * for a state that no waiting mends.
+ * for a state that no waiting mends. `without` its parts where they are still to be made.
  */
-export function unsettled(aws: Aws, instance: DBInstance, name: string): Again | undefined {
-  const { DbiResourceId: id = '', DBInstanceStatus: status = 'unknown', DBInstanceIdentifier: called } = instance
-  if (TERMINAL.has(status))
+export function unsettled(aws: Aws, held: Held, name: string, without?: 'parts'): Again | undefined {
+  const { id, status, name: called, address } = held
+  const { parts, lacks } = without ? { parts: [], lacks: [] } : held
+  const stuck = [{ name: called, status }, ...parts].find((one) => TERMINAL.has(one.status))
+  if (stuck)
     throw new UnwindError(
       'TARGET_REJECTED',
-      `${called} (${id}) is ${status}, which no waiting mends; see its events in RDS, mend it, then retry`,
+      `${stuck.name} (${id}) is ${stuck.status}, which no waiting mends; see its events in RDS, mend it, then retry`,
     )
   const open = [
     ...(status === 'available' ? [] : [`is ${status}`]),
     ...(called === name ? [] : [`is still called ${called}`]),
-    ...(instance.Endpoint?.Address?.startsWith(`${name}.`) ? [] : ['has no endpoint of that name']),
-    ...(Object.keys(instance.PendingModifiedValues ?? {}).length === 0 ? [] : ['has changes pending']),
-    ...(instance.DBParameterGroups?.some((group) => group.ParameterApplyStatus === 'applying')
-      ? ['applies parameters']
-      : []),
+    ...(address.startsWith(`${name}.`) ? [] : ['has no endpoint of that name']),
+    ...held.open,
+    ...lacks,
+    ...parts.filter((part) => part.status !== 'available').map((part) => `its member ${part.name} is ${part.status}`),
   ]
   if (open.length > 0) {
     aws.looks.delete(id)

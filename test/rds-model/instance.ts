@@ -23,7 +23,7 @@ export interface Store {
 /** One database instance of the model. Its states follow one another by the clock; nothing runs in between. */
 export class Instance {
   /** Never changes, whatever the instance is called (API_DBInstance, DbiResourceId: "Region-unique, immutable"). */
-  readonly resourceId = `db-${randomBytes(13).toString('hex').toUpperCase()}`
+  readonly resourceId: string = `db-${randomBytes(13).toString('hex').toUpperCase()}`
   identifier: string
   /** The name that it is being renamed to. */
   becoming: string | undefined

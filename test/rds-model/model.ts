@@ -1,5 +1,6 @@
 import type { Description } from './description.ts'
 import { Fault, faultOf } from './fault.ts'
+import type { Cluster } from './clusters/cluster.ts'
 import { Instance, type Store, type Stretch } from './instance.ts'
 import { text, type Value } from './wire.ts'
 
@@ -51,6 +52,9 @@ export class Region {
   readonly account: string
   readonly instances: Instance[] = []
   readonly snapshots: Snapshot[] = []
+  /** Of Aurora; their members are among the instances. */
+  readonly clusters: Cluster[] = []
+  readonly clusterSnapshots: Snapshot[] = []
   /** By proxy: the instances registered with it. */
   readonly proxies = new Map<string, { resourceId: string; since: number }[]>()
   readonly proxyTags = new Map<string, Map<string, string>>()
@@ -83,19 +87,25 @@ export class Region {
   /** Brings everything to where it is now. */
   advance(): void {
     const now = this.clock()
-    for (const instance of this.instances) instance.advance(now)
-    for (const gone of this.instances.filter(({ deleted, status }) => deleted && status === 'deleted'))
-      this.instances.splice(this.instances.indexOf(gone), 1)
+    for (const one of [...this.instances, ...this.clusters]) one.advance(now)
+    for (const list of [this.instances, this.clusters, ...this.clusters.map(({ members }) => members)] as Instance[][])
+      for (const gone of list.filter(({ deleted, status }) => deleted && status === 'deleted'))
+        list.splice(list.indexOf(gone), 1)
     this.watch()
   }
 
   /** Looks for what must never be. It asks no rule of the model: whatever let it happen, it is seen here. */
   watch(): void {
-    const names = this.instances.flatMap(({ identifier, becoming }) => [identifier, ...(becoming ? [becoming] : [])])
-    const ids = this.instances.map(({ resourceId }) => resourceId)
-    const twice = [...names, ...ids].filter((one, index, all) => all.indexOf(one) !== index)
-    for (const text of twice.map((one) => `two instances are ${one}`))
-      if (!this.violations.includes(text)) this.violations.push(text)
+    for (const [word, list] of [
+      ['instances', this.instances],
+      ['clusters', this.clusters],
+    ] as const) {
+      const names = list.flatMap(({ identifier, becoming }) => [identifier, ...(becoming ? [becoming] : [])])
+      const ids = list.map(({ resourceId }) => resourceId)
+      const twice = [...names, ...ids].filter((one, index, all) => all.indexOf(one) !== index)
+      for (const text of twice.map((one) => `two ${word} are ${one}`))
+        if (!this.violations.includes(text)) this.violations.push(text)
+    }
   }
 
   /** Sends an instance through states, one after the other. */
@@ -138,7 +148,7 @@ export class Region {
     return faultOf(this.description, shape, message)
   }
 
-  arn(kind: 'db' | 'snapshot' | 'db-proxy', name: string): string {
+  arn(kind: 'db' | 'snapshot' | 'db-proxy' | 'cluster' | 'cluster-snapshot', name: string): string {
     return `arn:aws:rds:${this.name}:${this.account}:${kind}:${name}`
   }
 }

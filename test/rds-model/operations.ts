@@ -1,3 +1,5 @@
+import { CLUSTER_OPERATIONS } from './clusters/operations.ts'
+import { clusterNamed } from './clusters/clusters.ts'
 import { Fault } from './fault.ts'
 import type { Instance, Stretch } from './instance.ts'
 import type { Region } from './model.ts'
@@ -12,6 +14,7 @@ type Operation = (region: Region, input: Value) => Value
 
 /** What the model can do, by the name of the operation. */
 export const OPERATIONS: Readonly<Record<string, Operation>> = {
+  ...CLUSTER_OPERATIONS,
   DescribeDBInstances: (region, input) => ({
     DBInstances: selected(region, input).map((instance) => shown(region, instance)),
   }),
@@ -82,8 +85,11 @@ function selected(region: Region, { DBInstanceIdentifier: name, Filters = [] }: 
 function byArn(region: Region, arn: string): { tags: Map<string, string>; writes?: number } {
   const name = arn.split(':').at(-1) ?? ''
   if (arn === region.arn('db', name)) return region.named(name)
+  if (arn === region.arn('cluster', name)) return clusterNamed(region, name)
   if (arn === region.arn('db-proxy', name)) return { tags: region.proxyTags.get(name) ?? new Map<string, string>() }
-  const found = region.snapshots.find(({ id }) => arn === region.arn('snapshot', id))
+  const found =
+    region.snapshots.find(({ id }) => arn === region.arn('snapshot', id)) ??
+    region.clusterSnapshots.find(({ id }) => arn === region.arn('cluster-snapshot', id))
   if (!found) throw region.fault('DBSnapshotNotFoundFault', `${arn} not found.`)
   return found
 }
@@ -109,6 +115,12 @@ function remove(region: Region, input: Value): Value {
   if (instance.settings['DeletionProtection'])
     throw new Fault('InvalidParameterCombination', 'Cannot delete protected DB Instance, please disable protection.')
   const final = input['FinalDBSnapshotIdentifier']
+  // The last snapshot of a member is one of its cluster (API_DeleteDBInstance).
+  if (final !== undefined && instance.settings['DBClusterIdentifier'] !== undefined)
+    throw new Fault(
+      'InvalidParameterCombination',
+      'FinalDBSnapshotIdentifier can not be specified for a cluster member.',
+    )
   if ((input['SkipFinalSnapshot'] === true) === (final !== undefined))
     throw new Fault('InvalidParameterCombination', 'FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot.')
   if (final !== undefined)

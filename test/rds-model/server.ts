@@ -126,6 +126,10 @@ export function subjectOf(form: URLSearchParams): string {
     'TargetDBInstanceIdentifier',
     'NewDBInstanceIdentifier',
     'DBSnapshotIdentifier',
+    'DBClusterIdentifier',
+    'NewDBClusterIdentifier',
+    'DBClusterSnapshotIdentifier',
+    'DbClusterResourceId',
     'DbiResourceId',
     'Filters.Filter.1.Values.Value.1',
   ]

@@ -83,6 +83,25 @@ export function shownSnapshot(region: Region, snapshot: Snapshot): Value {
   }
 }
 
+export function shownClusterSnapshot(region: Region, snapshot: Snapshot): Value {
+  const { settings, source } = snapshot
+  const ready = region.clock() >= snapshot.readyAt
+  return {
+    DBClusterSnapshotIdentifier: snapshot.id,
+    DBClusterSnapshotArn: region.arn('cluster-snapshot', snapshot.id),
+    DBClusterIdentifier: source.identifier,
+    DbClusterResourceId: source.resourceId,
+    Status: ready ? 'available' : 'creating',
+    PercentProgress: ready ? 100 : 0,
+    SnapshotType: 'manual',
+    Engine: settings['Engine'],
+    EngineVersion: settings['EngineVersion'],
+    ClusterCreateTime: source.createdAt,
+    ...(ready && { SnapshotCreateTime: snapshot.createdAt }),
+    TagList: tagList(snapshot.tags),
+  }
+}
+
 export function tagList(tags: ReadonlyMap<string, string>): Value[] {
   return [...tags].map(([Key, Value]) => ({ Key, Value }))
 }

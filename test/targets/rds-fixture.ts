@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { rdsCleanup } from '../../activities/targets/rds-cleanup/index.ts'
+import { rdsOpen } from '../../activities/targets/rds-open/index.ts'
 import { rdsPromote } from '../../activities/targets/rds-promote/index.ts'
 import { rdsRestore } from '../../activities/targets/rds-restore/index.ts'
 import { rdsSnapshot } from '../../activities/targets/rds-snapshot/index.ts'
@@ -7,35 +8,45 @@ import type { Target } from '../../model/target.ts'
 import type { Fixture } from '../support/conformance.ts'
 import { startProxy } from '../support/conformance-proxy.ts'
 import type { RdsGround } from './rds-ground.ts'
-import { type RdsKind, RdsSubjects } from './rds-subjects.ts'
+import { type RdsKind, type RdsSort, RdsSubjects } from './rds-subjects.ts'
 
 /** Each target with the call that changes its object, and the right that its first write needs. */
 const TARGETS = {
   'rds-snapshot': {
-    ...{ target: rdsSnapshot, exported: 'rdsSnapshot', write: /^Action=CreateDBSnapshot&/ },
-    right: /rds:CreateDBSnapshot on /,
+    ...{ target: rdsSnapshot, exported: 'rdsSnapshot', write: /^Action=CreateDB(?:Cluster)?Snapshot&/ },
+    right: /rds:CreateDB(?:Cluster)?Snapshot on /,
   },
   'rds-restore': {
-    ...{ target: rdsRestore, exported: 'rdsRestore', write: /^Action=RestoreDBInstanceToPointInTime&/ },
-    right: /rds:RestoreDBInstanceToPointInTime on /,
+    ...{ target: rdsRestore, exported: 'rdsRestore', write: /^Action=RestoreDB(?:Instance|Cluster)ToPointInTime&/ },
+    right: /rds:RestoreDB(?:Instance|Cluster)ToPointInTime on /,
   },
   'rds-promote': {
-    ...{ target: rdsPromote, exported: 'rdsPromote', write: /NewDBInstanceIdentifier=[a-z0-9-]+-old-/ },
+    ...{ target: rdsPromote, exported: 'rdsPromote', write: /NewDB(?:Instance|Cluster)Identifier=[a-z0-9-]+-old-/ },
+    right: /rds:AddTagsToResource on /,
+  },
+  'rds-open': {
+    ...{ target: rdsOpen, exported: 'rdsOpen', write: /^Action=ModifyDB(?:Instance|Cluster)&/ },
     right: /rds:AddTagsToResource on /,
   },
   'rds-cleanup': {
-    ...{ target: rdsCleanup, exported: 'rdsCleanup', write: /^Action=DeleteDBInstance&/ },
-    right: /rds:ModifyDBInstance on /,
+    ...{ target: rdsCleanup, exported: 'rdsCleanup', write: /^Action=DeleteDB(?:Cluster|Instance)&DB\w+=subject-\d+&/ },
+    right: /rds:ModifyDB(?:Instance|Cluster) on /,
   },
 } as const
 
-/** Instances of the model, in each situation that the conformance suite asks for. */
-export async function rdsFixture(kind: RdsKind, { model, credentials }: RdsGround): Promise<Fixture> {
+/** Databases of the model, in each situation that the conformance suite asks for. */
+export async function rdsFixture(
+  kind: RdsKind,
+  { model, credentials }: RdsGround,
+  sort: RdsSort = 'instance',
+): Promise<Fixture> {
   const { target, exported, write, right } = TARGETS[kind]
-  const subjects = new RdsSubjects(kind, model.region)
+  const subjects = new RdsSubjects(kind, sort, model.region)
   return {
     target: target as unknown as Target,
     connection: await target.connect(credentials(), 'writer'),
+    // Groups are given by what they shall be: given twice is given once.
+    ...(kind === 'rds-open' && { unconditional: true as const }),
     arrange: async () => subjects.arrange(),
     empty: async () => subjects.empty(),
     owned: async () => {

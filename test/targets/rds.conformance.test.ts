@@ -14,12 +14,19 @@ afterAll(async () => {
   await (await moto)?.stop()
 })
 
-for (const kind of ['rds-snapshot', 'rds-restore', 'rds-promote'] as const)
+for (const kind of ['rds-snapshot', 'rds-restore', 'rds-promote', 'rds-open'] as const) {
   describeTarget(`${kind}, against the model of RDS,`, async () => rdsFixture(kind, await open()))
+  describeTarget(`${kind} of a cluster of Aurora, against the model of RDS,`, async () =>
+    rdsFixture(kind, await open(), 'cluster'),
+  )
+}
 
-describeTarget('rds-cleanup, against the model of RDS,', async () => rdsFixture('rds-cleanup', await open()), {
-  'the move reversed restores exactly': 'nothing brings a deleted instance back; the plan says so',
-})
+for (const sort of ['instance', 'cluster'] as const)
+  describeTarget(
+    `rds-cleanup of ${sort === 'instance' ? 'an instance' : 'a cluster of Aurora'}, against the model of RDS,`,
+    async () => rdsFixture('rds-cleanup', await open(), sort),
+    { 'the move reversed restores exactly': 'nothing brings a deleted database back; the plan says so' },
+  )
 
 /** The model of RDS, with moto behind it for what is no call of RDS. */
 async function openBoth(): Promise<{ ground: RdsGround; url: string }> {

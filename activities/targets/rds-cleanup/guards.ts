@@ -1,31 +1,33 @@
-import { type DBInstance, paginateDescribeDBInstances } from '@aws-sdk/client-rds'
+import { paginateDescribeDBClusters, paginateDescribeDBInstances, type Tag } from '@aws-sdk/client-rds'
 import { milliseconds, readable } from '../../../model/duration.ts'
 import { UnwindError } from '../../../model/errors.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { ask } from '../../aws/faults.ts'
-import { tagOf } from '../../aws/instances.ts'
+import type { Named } from '../../aws/fields.ts'
+import type { Held } from '../../aws/held.ts'
 import { TAGS } from '../../aws/names.ts'
 import { TERMINAL } from '../../aws/settled.ts'
+import { tagOf } from '../../aws/tags.ts'
 import type { RdsCleanupStep } from './schema.ts'
 
 /** Younger than this is nobody's to delete, whatever the step says. */
 const LEAST = 3_600_000
-/** So many instances of an account are looked through for the one that serves. */
+/** So many databases of an account are looked through for the one that serves. */
 const MOST = 1_000
 
 /** The mark of a promotion on what it has moved aside: whose, and since when. */
-export function asideOf(instance: DBInstance): { mark: string; run: string; since: Date } | undefined {
-  const mark = tagOf(instance, TAGS.aside)
+export function asideOf(held: Held): { mark: string; run: string; since: Date } | undefined {
+  const mark = tagOf(held, TAGS.aside)
   const [run = '', at = ''] = mark?.split(' ') ?? []
   const since = new Date(at)
   return mark === undefined || Number.isNaN(since.getTime()) ? undefined : { mark, run, since }
 }
 
 /** Refuses what is not to be deleted: never moved aside, not for long enough, in use, or somebody else's source. */
-export function refuseUnfit(step: RdsCleanupStep, instance: DBInstance): void {
-  const { DBInstanceIdentifier: name, DBClusterIdentifier: cluster } = instance
-  const aside = asideOf(instance)
-  if (!aside || tagOf(instance, TAGS.serves) !== undefined)
+export function refuseUnfit(step: RdsCleanupStep, held: Held): void {
+  const { name } = held
+  const aside = asideOf(held)
+  if (!aside || tagOf(held, TAGS.serves) !== undefined)
     throw new UnwindError(
       'NO_ROLLBACK_TARGET',
       `${name} does not stand aside: no promotion has left its mark on it, so there is nothing to clean up`,
@@ -37,45 +39,65 @@ export function refuseUnfit(step: RdsCleanupStep, instance: DBInstance): void {
       'TARGET_REJECTED',
       `${name} has stood aside since ${aside.since.toISOString()}, for ${readable(Math.max(0, stood))} of the ${readable(wanted)} that it is kept; try again then`,
     )
-  const { ReadReplicaDBInstanceIdentifiers: replicas = [] } = instance
-  if (replicas.length > 0 || cluster)
-    throw new UnwindError(
-      'TARGET_REJECTED',
-      `${name} ${cluster ? `belongs to cluster ${cluster}` : `has replicas (${replicas.join(', ')})`}; promote or delete those first`,
-    )
+  const depends = dependsOn(held)
+  if (depends) throw new UnwindError('TARGET_REJECTED', `${name} ${depends}; promote or delete those first`)
+}
+
+function dependsOn({ seen }: Held): string | undefined {
+  const of = 'instance' in seen ? seen.instance.DBClusterIdentifier : undefined
+  const replicas =
+    'instance' in seen ? seen.instance.ReadReplicaDBInstanceIdentifiers : seen.cluster.ReadReplicaIdentifiers
+  if (of) return `belongs to cluster ${of}`
+  return replicas && replicas.length > 0 ? `has replicas (${replicas.join(', ')})` : undefined
 }
 
 /**
- * The instance that was put in its place by the same run, and serves. Throws TARGET_REJECTED where there is none: what
- * stands aside may then be the only good copy.
+ * What was put in its place by the same run, and serves. Throws TARGET_REJECTED where there is nothing: what stands aside
+ * may then be the only good copy.
  */
-export async function successorOf(aws: Aws, instance: DBInstance, signal: AbortSignal): Promise<string> {
-  const { run = '' } = asideOf(instance) ?? {}
+export async function successorOf(step: Named, aws: Aws, held: Held, signal: AbortSignal): Promise<string> {
+  const { run = '' } = asideOf(held) ?? {}
   let seen = 0
-  for await (const { DBInstances = [] } of pagesOf(aws, signal)) {
-    const found = DBInstances.find(
-      (one) => tagOf(one, TAGS.serves) !== undefined && tagOf(one, TAGS.run) === run && isUp(one),
+  for await (const all of step.cluster === undefined ? instancesOf(aws, signal) : clustersOf(aws, signal)) {
+    const found = all.find(
+      (one) => tagOf(one, TAGS.serves) !== undefined && tagOf(one, TAGS.run) === run && isUp(one.status),
     )
-    if (found?.DbiResourceId) return found.DbiResourceId
-    seen += DBInstances.length
+    if (found?.id) return found.id
+    seen += all.length
     if (seen >= MOST) break
   }
   throw new UnwindError(
     'TARGET_REJECTED',
-    `no instance of run ${run} serves in the place of ${instance.DBInstanceIdentifier}, so that may be the only good copy; see who serves, and delete it by hand if nobody misses anything in it`,
+    `nothing of run ${run} serves in the place of ${held.name}, so that may be the only good copy; see who serves, and delete it by hand if nobody misses anything in it`,
   )
 }
 
-function isUp({ DBInstanceStatus: status = 'creating' }: DBInstance): boolean {
+function isUp(status = 'creating'): boolean {
   return status !== 'creating' && !TERMINAL.has(status)
 }
 
-async function* pagesOf(aws: Aws, signal: AbortSignal) {
-  const pages = paginateDescribeDBInstances({ client: aws.rds, pageSize: 100 }, {}, { abortSignal: signal })
+interface Listed {
+  id: string | undefined
+  status: string | undefined
+  TagList: Tag[] | undefined
+}
+
+async function* instancesOf(aws: Aws, abortSignal: AbortSignal): AsyncGenerator<Listed[]> {
+  const pages = paginateDescribeDBInstances({ client: aws.rds, pageSize: 100 }, {}, { abortSignal })
+  for await (const { DBInstances = [] } of asked(aws, 'rds:DescribeDBInstances', pages))
+    yield DBInstances.map(({ DbiResourceId: id, DBInstanceStatus: status, TagList }) => ({ id, status, TagList }))
+}
+
+async function* clustersOf(aws: Aws, abortSignal: AbortSignal): AsyncGenerator<Listed[]> {
+  const pages = paginateDescribeDBClusters({ client: aws.rds, pageSize: 100 }, {}, { abortSignal })
+  for await (const { DBClusters = [] } of asked(aws, 'rds:DescribeDBClusters', pages))
+    yield DBClusters.map(({ DbClusterResourceId: id, Status: status, TagList }) => ({ id, status, TagList }))
+}
+
+async function* asked<Page>(aws: Aws, action: string, pages: AsyncGenerator<Page, unknown>): AsyncGenerator<Page> {
   for (;;) {
-    const what = { action: 'rds:DescribeDBInstances', of: aws.account }
-    const { value, done } = await ask(what, () => pages.next())
-    if (done) return
-    yield value
+    const next = await ask({ action, of: aws.account }, () => pages.next())
+    if (next.done) return
+    yield next.value
   }
 }

@@ -7,5 +7,5 @@ import { verify } from './verify.ts'
 
 const verbs = { connect, history, plan, apply, verify }
 
-/** What promotions of RDS instances have left aside: deleted by a run of its own, with a final snapshot. */
+/** What promotions have left aside: deleted by a run of its own, with a final snapshot. */
 export const rdsCleanup = defineTarget({ schema: RdsCleanupStep, connectionKind: 'aws', ...verbs })

@@ -1,7 +1,9 @@
 import { UnwindError } from '../../../model/errors.ts'
 import type { CallContext, Plan, Revision, Warning } from '../../../model/target.ts'
 import type { Aws } from '../../aws/connect.ts'
-import { required, tagOf } from '../../aws/instances.ts'
+import { familyOf } from '../../aws/families.ts'
+import { nameOf } from '../../aws/fields.ts'
+import { tagOf } from '../../aws/tags.ts'
 import { asideOf, refuseUnfit, successorOf } from './guards.ts'
 import type { RdsCleanupStep } from './schema.ts'
 import type { CleanupState } from './state.ts'
@@ -10,11 +12,11 @@ import type { CleanupState } from './state.ts'
 const LIMIT = 4 * 60 * 60_000
 const VERIFY_LIMIT = 60_000
 
-/** The instance as it is. */
+/** The database as it is. */
 export async function history(step: RdsCleanupStep, { connection, signal }: CallContext<Aws>): Promise<Revision[]> {
-  const { DbiResourceId: id = '', ...found } = await required(connection, step.instance, signal)
+  const found = await familyOf(step).required(connection, nameOf(step), signal)
   const details = { asideSince: asideOf(found)?.since.toISOString() ?? '' }
-  return [{ id, title: step.instance, current: true, verified: false, details }]
+  return [{ id: found.id, title: found.name, current: true, verified: false, details }]
 }
 
 /** What would be deleted, why it may be, and what stays of it. Reads only. */
@@ -23,12 +25,12 @@ export async function plan(step: RdsCleanupStep, context: CallContext<Aws>): Pro
   if (towards)
     throw new UnwindError(
       'NO_ROLLBACK_TARGET',
-      'a deleted instance comes back only as a restore of its final snapshot; restore that by hand',
+      'a deleted database comes back only as a restore of its final snapshot; restore that by hand',
     )
-  const found = await required(connection, step.instance, signal)
+  const found = await familyOf(step).required(connection, nameOf(step), signal)
   refuseUnfit(step, found)
-  const { DbiResourceId: resourceId = '', DBInstanceIdentifier: instance = '' } = found
-  const successor = await successorOf(connection, found, signal)
+  const { id: resourceId, name: instance } = found
+  const successor = await successorOf(step, connection, found, signal)
   const aside = asideOf(found)
   const shared = { resourceId, instance, snapshot: `${instance}-final`, aside: aside?.mark ?? '', successor }
   return {
@@ -38,7 +40,7 @@ export async function plan(step: RdsCleanupStep, context: CallContext<Aws>): Pro
     from: { ...shared, exists: true },
     to: { ...shared, exists: false },
     changes: [{ path: instance, from: resourceId, to: `snapshot ${shared.snapshot}` }],
-    reversible: { because: 'a deleted instance comes back only as a restore of its final snapshot' },
+    reversible: { because: 'a deleted database comes back only as a restore of its final snapshot' },
     warnings: [...owned(step, tagOf(found, 'aws:cloudformation:stack-name')), CONNECTIONS],
     limits: { apply: LIMIT, verify: VERIFY_LIMIT },
     data: true,
@@ -57,7 +59,8 @@ const CONNECTIONS: Warning = {
   confirm: true,
 }
 
-function owned({ force, instance }: RdsCleanupStep, stack: string | undefined): Warning[] {
+function owned(step: RdsCleanupStep, stack: string | undefined): Warning[] {
+  const [{ force }, instance] = [step, nameOf(step)]
   if (stack === undefined) return []
   if (force) return [{ code: 'OWNED', message: `${instance} belongs to the stack ${stack}; forced: ${force.reason}` }]
   throw new UnwindError(

@@ -1,21 +1,22 @@
 import { z } from 'zod'
 import { Duration, defineKind, stepFields } from '../../../model/step.ts'
-import { awsField, forceField, InstanceName } from '../../aws/fields.ts'
+import { awsField, databaseFields, forceField, nameOf, oneDatabase } from '../../aws/fields.ts'
 
 export const RdsCleanupStep = z
   .strictObject({
     kind: z.literal('rds-cleanup'),
     ...stepFields,
-    instance: InstanceName.describe('The instance that a promotion has moved aside, by the name that it has now.'),
+    ...databaseFields('The instance that a promotion has moved aside, by the name that it has now.'),
     aws: awsField,
     after: Duration.default('168h').describe('It must have stood aside for so long. At least 1h.'),
     force: forceField,
   })
+  .refine(...oneDatabase)
   .meta({
     id: 'RdsCleanupStep',
     title: 'Cleanup after an RDS promotion',
     description:
-      'Deletes an instance that an earlier promotion has moved aside, once its successor has served for long enough, with a final snapshot and its automated backups kept. Nothing brings it back but a restore.',
+      'Deletes an instance or a cluster of Aurora that an earlier promotion has moved aside, once its successor has served for long enough, with a final snapshot and its automated backups kept. Nothing brings it back but a restore.',
   })
 export type RdsCleanupStep = z.infer<typeof RdsCleanupStep>
 
@@ -24,5 +25,5 @@ export const rdsCleanupKind = defineKind({
   connection: 'aws',
   inherits: ['aws'],
   leaves: ['snapshot'],
-  title: ({ instance }) => `delete ${instance}, which stands aside`,
+  title: (step) => `delete ${nameOf(step)}, which stands aside`,
 })

@@ -1,9 +1,9 @@
-import type { DBInstance } from '@aws-sdk/client-rds'
 import type { Again, CallContext } from '../../../model/target.ts'
 import type { Aws } from '../../aws/connect.ts'
-import { tagOf, untag } from '../../aws/instances.ts'
+import type { Held } from '../../aws/held.ts'
 import { TAGS } from '../../aws/names.ts'
 import { unsettled } from '../../aws/settled.ts'
+import { tagOf, untag } from '../../aws/tags.ts'
 import { shut } from './groups.ts'
 import { lossOf } from './loss.ts'
 import type { Pair } from './pair.ts'
@@ -17,20 +17,21 @@ export async function finish(
   { leaving, coming, called }: Pair & { called: string },
   { connection, signal }: CallContext<Aws>,
 ): Promise<{ state: PromotionState } | Again> {
-  const waiting = unsettled(connection, coming, called) ?? (await shut(leaving, { connection, signal }))
+  const waiting = unsettled(connection, coming, called) ?? (await shut(step, leaving, { connection, signal }))
   if (waiting) return waiting
   const stale = [
-    ...(tagOf(leaving, TAGS.serves) === undefined ? [] : [[leaving, TAGS.serves] as const]),
+    ...[TAGS.serves, TAGS.opens, TAGS.opened].flatMap((key) =>
+      tagOf(leaving, key) === undefined ? [] : [[leaving, key] as const],
+    ),
     ...(tagOf(coming, TAGS.aside) === undefined ? [] : [[coming, TAGS.aside] as const]),
   ]
-  for (const [of, key] of stale)
-    if (!(await untag(connection, of.DBInstanceArn, [key], signal))) return onTheMove(of, connection)
+  for (const [of, key] of stale) if (!(await untag(connection, of.arn, [key], signal))) return onTheMove(of, connection)
   const [, since] = (tagOf(leaving, TAGS.aside) ?? '').split(' ')
   const loss = lossOf(step, coming, since)
   return { state: { name, serving, standby, candidate, ...(loss !== undefined && { lossSeconds: loss }) } }
 }
 
 /** Its name leads to nothing at the moment. */
-export function onTheMove({ DBInstanceIdentifier }: DBInstance, { poll }: Aws): Again {
-  return { again: poll, doing: `${DBInstanceIdentifier} is on the move; looks again` }
+export function onTheMove({ name }: Held, { poll }: Aws): Again {
+  return { again: poll, doing: `${name} is on the move; looks again` }
 }

@@ -1,26 +1,32 @@
-import type { DBInstance } from '@aws-sdk/client-rds'
 import { UnwindError } from '../../../model/errors.ts'
 import type { CallContext, Move } from '../../../model/target.ts'
 import type { Aws } from '../../aws/connect.ts'
-import { byId } from '../../aws/instances.ts'
+import { familyOf } from '../../aws/families.ts'
+import type { Named } from '../../aws/fields.ts'
+import type { Held } from '../../aws/held.ts'
 import type { PromotionState } from './state.ts'
 
 /** The two that change places. */
 export interface Pair {
-  leaving: DBInstance
-  coming: DBInstance
+  leaving: Held
+  coming: Held
 }
 
 /** Reads both. Throws TARGET_NOT_FOUND where one of them is gone. */
 export async function pairOf(
+  step: Named,
   { from, to }: Move<PromotionState>,
   { connection, signal }: Pick<CallContext<Aws>, 'connection' | 'signal'>,
 ): Promise<Pair> {
+  const family = familyOf(step)
   const [leaving, coming] = await Promise.all([
-    byId(connection, from.serving, signal),
-    byId(connection, to.serving, signal),
+    family.byId(connection, from.serving, signal),
+    family.byId(connection, to.serving, signal),
   ])
   if (leaving && coming) return { leaving, coming }
   const gone = leaving ? to.serving : from.serving
-  throw new UnwindError('TARGET_NOT_FOUND', `instance ${gone} is not there any more; both are needed to change places`)
+  throw new UnwindError(
+    'TARGET_NOT_FOUND',
+    `${family.word} ${gone} is not there any more; both are needed to change places`,
+  )
 }

@@ -1,11 +1,14 @@
-import type { DBInstance } from '@aws-sdk/client-rds'
 import { UnwindError } from '../../../model/errors.ts'
 import type { CallContext, Plan, Revision, Warning } from '../../../model/target.ts'
 import type { Aws } from '../../aws/connect.ts'
-import { byId, byName, required, tagOf } from '../../aws/instances.ts'
-import { derived, TAGS } from '../../aws/names.ts'
-import { type Pointer, pointerOf } from './pointers/pointer.ts'
+import { familyOf } from '../../aws/families.ts'
+import { nameOf } from '../../aws/fields.ts'
+import type { Held } from '../../aws/held.ts'
+import { TAGS } from '../../aws/names.ts'
+import { tagOf } from '../../aws/tags.ts'
+import { openedSince } from './opened.ts'
 import type { RdsPromoteStep } from './schema.ts'
+import { dependants, ownership, standing } from './standing.ts'
 import { type PlannedPromotion, parseState, type PromotionState } from './state.ts'
 
 /** Two renames of up to ten minutes each, and the settings before (UserGuide, USER_RenameInstance). */
@@ -14,30 +17,23 @@ const VERIFY_LIMIT = 20 * 60_000
 
 /** What has the name now. What it could be given to is made by a restore, or named by hand. */
 export async function history(step: RdsPromoteStep, { connection, signal }: CallContext<Aws>): Promise<Revision[]> {
-  const present = await required(connection, step.instance, signal)
-  const { DbiResourceId: id = '', InstanceCreateTime: made } = present
+  const present = await familyOf(step).required(connection, nameOf(step), signal)
+  const { id, since } = present
+  const made = since && { createdAt: since.toISOString() }
   const details = { restoredTo: tagOf(present, TAGS.restoredTo) ?? '' }
-  return [
-    {
-      id,
-      title: step.instance,
-      current: true,
-      verified: false,
-      ...(made && { createdAt: made.toISOString() }),
-      details,
-    },
-  ]
+  return [{ id, title: nameOf(step), current: true, verified: false, ...made, details }]
 }
 
 /** Who would change places with whom. Reads only. */
 export async function plan(step: RdsPromoteStep, context: CallContext<Aws>): Promise<Plan<PlannedPromotion>> {
   const { connection, towards } = context
   const { present, name, owner, warnings, impact } = await standing(step, context)
-  const { DbiResourceId: serving = '' } = present
+  const serving = present.id
   const owned = ownership(step, name, owner)
-  const next = towards ? await recorded(parseState(towards), context) : await candidateOf(step, serving, context)
+  const next = towards ? await recorded(step, parseState(towards), context) : await candidateOf(step, present, context)
   const shown = typeof next === 'string' ? next : `{ ${next.ref} }`
   const there = next === serving
+  const opened = openedSince(present)
   return {
     summary: there ? `${name} is ${serving} already` : `${name}: ${serving} → ${shown}; the old one is kept`,
     object: `aws/${connection.account}/${connection.region}/db/${serving}`,
@@ -45,109 +41,58 @@ export async function plan(step: RdsPromoteStep, context: CallContext<Aws>): Pro
     to: { name, serving: next, standby: serving, candidate: next },
     changes: there ? [] : [{ path: name, from: serving, to: shown }],
     reversible: true,
-    warnings: [...owned, ...warnings, ...dependants(present)],
+    warnings: [
+      ...owned,
+      ...warnings,
+      ...dependants(present),
+      ...(towards ? (there ? [] : opened.warnings) : await reachable(step, next, present, context)),
+    ],
     limits: { apply: LIMIT, verify: VERIFY_LIMIT },
     data: true,
-    impact: [
-      ...impact,
-      'until applications write again it can be taken back without loss; after that, going back loses what they wrote',
-    ],
+    impact: [...impact, cutOff(step)],
+    ...(towards && !there && opened.lost.length > 0 && { lost: opened.lost }),
   }
 }
 
-/** Which instance applications reach now, by what, and what it means to change that. */
-interface Standing {
-  present: DBInstance
-  name: string
-  owner: string | undefined
-  warnings: Warning[]
-  impact: string[]
+/** Until when it can be taken back without loss. */
+function cutOff({ traffic }: RdsPromoteStep): string {
+  return traffic === 'closed'
+    ? 'applications reach it only after a step of kind rds-open: until then it can be taken back without loss, after that no more'
+    : 'until applications write again it can be taken back without loss; after that, going back loses what they wrote'
 }
 
-async function standing(step: RdsPromoteStep, context: CallContext<Aws>): Promise<Standing> {
-  const { connection, signal } = context
-  const named = step.instance.toLowerCase()
-  const pointer = await pointerOf(step, connection)
-  if (pointer) return { ...(await ledTo(pointer, named, context)), name: pointer.name, impact: [pointer.impact] }
-  const present = await required(connection, named, signal)
-  const stack = tagOf(present, 'aws:cloudformation:stack-name')
-  const impact = [
-    `nothing answers at ${named} while it is renamed, up to 10 min for each of the two; the old one becomes ${derived(named, 'old')}`,
-    `Terraform and others that know the instance go on with the old one: state rm and import ${named} anew`,
-  ]
-  const owner = stack && `the CloudFormation stack ${stack}, whose next update would undo the renames`
-  return { present, name: named, owner, warnings: [], impact }
-}
-
-/** The instance of the step; of an earlier run's, whichever of its two is the one that the pointer leads to now. */
-async function ledTo(pointer: Pointer, named: string, { connection, signal, towards }: CallContext<Aws>) {
-  const known = towards && parseState(towards)
-  const [sight, ...found] = await Promise.all([
-    pointer.look({ signal }),
-    known ? byName(connection, named, signal) : required(connection, named, signal),
-    ...(known ? [known.serving, known.standby].map((id) => byId(connection, id, signal)) : []),
-  ])
-  const present = found.find((instance) => instance !== undefined && sight.leadsTo(instance))
-  if (present) return { present, owner: sight.owner, warnings: sight.warnings }
-  throw new UnwindError(
-    'TARGET_REJECTED',
-    `${pointer.name} leads to ${sight.shown || 'nothing'}, not to ${named}; name the instance that it leads to`,
-  )
-}
-
-async function candidateOf({ candidate }: RdsPromoteStep, serving: string, { connection, signal }: CallContext<Aws>) {
+async function candidateOf(step: RdsPromoteStep, { id: serving }: Held, { connection, signal }: CallContext<Aws>) {
+  const { candidate } = step
   if (typeof candidate !== 'string') return candidate
-  const found = await byName(connection, candidate.toLowerCase(), signal)
-  if (!found?.DbiResourceId)
-    throw new UnwindError('NO_ROLLBACK_TARGET', `there is no instance ${candidate} to promote; restore one first`)
-  if (found.DbiResourceId === serving)
+  const family = familyOf(step)
+  const found = await family.byName(connection, candidate.toLowerCase(), signal)
+  if (!found)
+    throw new UnwindError('NO_ROLLBACK_TARGET', `there is no ${family.word} ${candidate} to promote; restore one first`)
+  if (found.id === serving)
     throw new UnwindError('NO_ROLLBACK_TARGET', `${candidate} has the name already, so there is nothing to promote`)
-  return found.DbiResourceId
+  return found.id
 }
 
-/** Towards what an earlier run left: the instance that had the name then, if it is still kept. */
-async function recorded(state: PromotionState, { connection, signal }: CallContext<Aws>): Promise<string> {
-  if (await byId(connection, state.serving, signal)) return state.serving
+/** Doors that stand open already are not closed by saying so. */
+async function reachable(
+  step: RdsPromoteStep,
+  next: Awaited<ReturnType<typeof candidateOf>>,
+  present: Held,
+  { connection, signal }: CallContext<Aws>,
+): Promise<Warning[]> {
+  if (step.traffic !== 'closed' || typeof next !== 'string') return []
+  const found = await familyOf(step).byId(connection, next, signal)
+  const shared = found?.groups.filter((group) => present.groups.includes(group)) ?? []
+  if (shared.length === 0) return []
+  const message = `${found?.name} has ${shared.join(', ')} in common with ${present.name}, so applications reach it before it is opened; give it groups of its own first`
+  return [{ code: 'NOT_QUARANTINED', message, confirm: true }]
+}
+
+/** Towards what an earlier run left: the one that had the name then, if it is still kept. */
+async function recorded(step: RdsPromoteStep, state: PromotionState, { connection, signal }: CallContext<Aws>) {
+  if (await familyOf(step).byId(connection, state.serving, signal)) return state.serving
   throw new UnwindError(
     'NO_ROLLBACK_TARGET',
     `${state.serving} had the name ${state.name} before and is not there any more`,
   )
-}
-
-/** What owns the name would put it back. */
-function ownership({ force }: RdsPromoteStep, name: string, owner: string | undefined): Warning[] {
-  if (owner === undefined) return []
-  if (force) return [{ code: 'OWNED', message: `${name} belongs to ${owner}; forced: ${force.reason}` }]
-  throw new UnwindError('TARGET_OWNED', `${name} belongs to ${owner}; change it there, or set force with a reason`)
-}
-
-/** What stays with the old instance, or goes by its resource id (UserGuide, USER_RenameInstance). */
-function dependants({
-  ReadReplicaDBInstanceIdentifiers: replicas = [],
-  MasterUserSecret: secret,
-  IAMDatabaseAuthenticationEnabled: iam,
-}: DBInstance): Warning[] {
-  return [
-    ...(replicas.length > 0
-      ? [
-          {
-            code: 'REPLICAS_STAY',
-            message: `replicas stay with the old instance: ${replicas.join(', ')}`,
-            confirm: true,
-          },
-        ]
-      : []),
-    ...(secret
-      ? [
-          {
-            code: 'MANAGED_SECRET',
-            message: 'the managed password stays with the old instance; the candidate has the one of its moment',
-            confirm: true,
-          },
-        ]
-      : []),
-    ...(iam
-      ? [{ code: 'IAM_BY_RESOURCE', message: 'policies for rds-db:connect name the resource id; allow the new one' }]
-      : []),
-  ]
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Duration, defineKind, Ref, stepFields } from '../../../model/step.ts'
-import { awsField, forceField, InstanceName } from '../../aws/fields.ts'
+import { awsField, databaseFields, forceField, InstanceName, nameOf, oneDatabase } from '../../aws/fields.ts'
 
 const Candidate = z
   .union([
@@ -10,7 +10,7 @@ const Candidate = z
       'name the resourceId that a restore leaves: restore.resourceId',
     ),
   ])
-  .describe('The instance to put in its place: a name, or { ref: restore.resourceId } of a step before.')
+  .describe('What to put in its place: a name, or { ref: restore.resourceId } of a step before.')
 
 const By = z
   .union([
@@ -52,23 +52,32 @@ export const RdsPromoteStep = z
   .strictObject({
     kind: z.literal('rds-promote'),
     ...stepFields,
-    instance: InstanceName.describe(
-      'The instance that serves now. With by: rename, the candidate has its name afterwards.',
-    ),
+    ...databaseFields('The instance that serves now. With by: rename, the candidate has its name afterwards.'),
     aws: awsField,
     by: By,
     candidate: Candidate,
+    traffic: z
+      .enum(['open', 'closed'])
+      .default('open')
+      .describe(
+        'open: the candidate gets the security groups of the present one before it takes its place. closed: it stays in its quarantine there, until a step of kind rds-open.',
+      ),
     fencedAt: Moment,
     maxLoss: Duration.optional().describe(
       'The longest span between the restored moment and the fence. More is refused.',
     ),
     force: forceField,
   })
+  .refine(...oneDatabase)
+  .refine(
+    ({ cluster, by }) => cluster === undefined || by === 'rename' || !('proxy' in by),
+    'a proxy with a cluster behind it is not turned; use rename, secret or dns',
+  )
   .meta({
     id: 'RdsPromoteStep',
     title: 'RDS promotion',
     description:
-      'Puts a candidate in the place of the present instance, with its security groups, and keeps the old one: by renaming both, or by turning a secret, a DNS name or a proxy to it.',
+      'Puts a candidate in the place of the present instance or cluster of Aurora, with its security groups, and keeps the old one: by renaming both, or by turning a secret, a DNS name or a proxy to it.',
   })
 export type RdsPromoteStep = z.infer<typeof RdsPromoteStep>
 
@@ -77,5 +86,5 @@ export const rdsPromoteKind = defineKind({
   connection: 'aws',
   inherits: ['aws'],
   leaves: ['serving', 'standby', 'lossSeconds'],
-  title: ({ instance, candidate }) => `${instance} → ${typeof candidate === 'string' ? candidate : candidate.ref}`,
+  title: ({ candidate, ...step }) => `${nameOf(step)} → ${typeof candidate === 'string' ? candidate : candidate.ref}`,
 })

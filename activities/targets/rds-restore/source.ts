@@ -1,51 +1,35 @@
-import {
-  type DBInstance,
-  DescribeAccountAttributesCommand,
-  DescribeDBInstanceAutomatedBackupsCommand,
-} from '@aws-sdk/client-rds'
+import { DescribeAccountAttributesCommand } from '@aws-sdk/client-rds'
 import { UnwindError } from '../../../model/errors.ts'
-import type { Warning } from '../../../model/target.ts'
+import type { CallContext, Warning } from '../../../model/target.ts'
 import type { Aws } from '../../aws/connect.ts'
-import { ask, isCode } from '../../aws/faults.ts'
+import { ask } from '../../aws/faults.ts'
+import type { Named } from '../../aws/fields.ts'
+import type { Held } from '../../aws/held.ts'
+import type { Window } from './restorer.ts'
+import { restorerFor } from './sort.ts'
 
-/** From when to when an instance can be restored. */
-export interface Window {
-  earliest: Date
-  latest: Date
-}
-
-/** The window of an instance's automated backups. Throws NO_ROLLBACK_TARGET where there are none. */
-export async function windowOf(aws: Aws, source: DBInstance, signal: AbortSignal): Promise<Window> {
-  const { DbiResourceId, DBInstanceIdentifier: name, LatestRestorableTime: shown } = source
-  const command = new DescribeDBInstanceAutomatedBackupsCommand({ DbiResourceId })
-  const what = { action: 'rds:DescribeDBInstanceAutomatedBackups', of: String(name) }
-  const answer = await ask(
-    what,
-    () => aws.rds.send(command, { abortSignal: signal }),
-    'DBInstanceAutomatedBackupNotFound',
-  )
-  const [backup] = isCode(answer) ? [] : (answer.DBInstanceAutomatedBackups ?? [])
-  const { EarliestTime: earliest, LatestTime: last } = backup?.RestoreWindow ?? {}
-  const latest = shown && last && last > shown ? last : (shown ?? last)
-  if (source.BackupRetentionPeriod !== 0 && earliest && latest) return { earliest, latest }
+/** The window of a database's automated backups. Throws NO_ROLLBACK_TARGET where there are none. */
+export async function windowOf(
+  step: Named,
+  source: Held,
+  reach: Pick<CallContext<Aws>, 'connection' | 'signal'>,
+): Promise<Window> {
+  const window = await restorerFor(step).window(source, reach)
+  if (window) return window
   throw new UnwindError(
     'NO_ROLLBACK_TARGET',
-    `${name} has no automated backups, so no earlier moment can be restored; restore a snapshot by hand, and set a backup retention`,
+    `${source.name} has no automated backups, so no earlier moment can be restored; restore a snapshot by hand, and set a backup retention`,
   )
 }
 
-/** Only an instance of its own can be restored like this, and one with changes under way would be restored without them. */
-export function refuseUnfit(source: DBInstance): void {
-  const { DBInstanceIdentifier: name, DBClusterIdentifier: cluster, ReadReplicaSourceDBInstanceIdentifier: of } = source
-  if (cluster || of)
+/** Not everything can be restored like this, and what has changes under way would be restored without them. */
+export function refuseUnfit(step: Named, source: Held): void {
+  const unfit = restorerFor(step).unfit(source)
+  if (unfit) throw new UnwindError('TARGET_REJECTED', `${source.name} ${unfit}`)
+  if (source.open.includes('has changes pending'))
     throw new UnwindError(
       'TARGET_REJECTED',
-      `${name} ${cluster ? `belongs to cluster ${cluster}` : `is a replica of ${of}`}; name an instance that stands by itself`,
-    )
-  if (Object.keys(source.PendingModifiedValues ?? {}).length > 0)
-    throw new UnwindError(
-      'TARGET_REJECTED',
-      `${name} has changes that wait for its maintenance window; apply or withdraw them first, because a promotion would apply them as well`,
+      `${source.name} has changes that wait for its maintenance window; apply or withdraw them first, because a promotion would apply them as well`,
     )
 }
 

@@ -7,5 +7,5 @@ import { verify } from './verify.ts'
 
 const verbs = { connect, history, plan, apply, verify }
 
-/** Snapshots of RDS instances: a named copy of the present state, before something risky. */
+/** Snapshots of RDS instances and of clusters of Aurora: a named copy of the present state, before something risky. */
 export const rdsSnapshot = defineTarget({ schema: RdsSnapshotStep, connectionKind: 'aws', ...verbs })

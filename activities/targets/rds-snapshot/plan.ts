@@ -1,11 +1,14 @@
-import type { DBInstance } from '@aws-sdk/client-rds'
 import { UnwindError } from '../../../model/errors.ts'
 import type { CallContext, Plan, Revision } from '../../../model/target.ts'
 import type { Aws } from '../../aws/connect.ts'
-import { required } from '../../aws/instances.ts'
+import { familyOf } from '../../aws/families.ts'
+import { nameOf } from '../../aws/fields.ts'
+import type { Held } from '../../aws/held.ts'
 import { derived } from '../../aws/names.ts'
+import type { Snapshot } from '../../aws/snapshots/snapshots.ts'
+import { snapshotsFor } from '../../aws/snapshots/sort.ts'
 import type { RdsSnapshotStep } from './schema.ts'
-import { parseState, type SnapshotState, snapshotsOf } from './snapshots.ts'
+import { parseState, type SnapshotState } from './state.ts'
 
 /** A first snapshot copies everything: hours for terabytes. Later ones are incremental (UserGuide, USER_CreateSnapshot). */
 const LIMIT = 4 * 60 * 60_000
@@ -14,21 +17,25 @@ const READ_LIMIT = 60_000
 /** The snapshots that there are, the latest first. */
 export async function history(step: RdsSnapshotStep, context: CallContext<Aws>): Promise<Revision[]> {
   const { connection, signal } = context
-  const { DbiResourceId = '' } = await required(connection, step.instance, signal)
-  const found = await snapshotsOf(connection, DbiResourceId, signal)
-  return found.slice(0, 50).map(({ DBSnapshotIdentifier = '', SnapshotCreateTime, Status = '' }) => ({
-    ...{ id: DBSnapshotIdentifier, title: DBSnapshotIdentifier, current: false, verified: false },
-    ...(SnapshotCreateTime && { createdAt: SnapshotCreateTime.toISOString() }),
-    details: { status: Status },
+  const { id } = await familyOf(step).required(connection, nameOf(step), signal)
+  const found = (await snapshotsFor(step).list(connection, id, signal)).toSorted((a, b) => madeAt(b) - madeAt(a))
+  return found.slice(0, 50).map(({ name, createdAt, status }) => ({
+    ...{ id: name, title: name, current: false, verified: false },
+    ...(createdAt && { createdAt: createdAt.toISOString() }),
+    details: { status },
   }))
+}
+
+function madeAt({ createdAt }: Snapshot): number {
+  return createdAt?.getTime() ?? Number.POSITIVE_INFINITY
 }
 
 /** What would be taken, under which name. Reads only. */
 export async function plan(step: RdsSnapshotStep, context: CallContext<Aws>): Promise<Plan<SnapshotState>> {
   const { connection, signal, towards } = context
   const { account, region } = connection
-  const source = await required(connection, step.instance, signal)
-  const { DbiResourceId: resourceId = '', DBInstanceStatus: status } = source
+  const source = await familyOf(step).required(connection, nameOf(step), signal)
+  const { id: resourceId, status, name } = source
   const base = {
     object: `aws/${account}/${region}/db/${resourceId}/snapshot`,
     limits: { apply: LIMIT, verify: READ_LIMIT },
@@ -39,14 +46,14 @@ export async function plan(step: RdsSnapshotStep, context: CallContext<Aws>): Pr
   if (status !== 'available')
     throw new UnwindError(
       'NO_ROLLBACK_TARGET',
-      `${step.instance} is ${status}, and AWS takes a snapshot of an available instance only; wait, or leave the step out with a reason`,
+      `${name} is ${status}, and AWS takes a snapshot only of what is available; wait, or leave the step out with a reason`,
     )
-  if (context.drill) return { ...base, ...drilled(step, source) }
-  const snapshot = step.name?.toLowerCase() ?? derived(step.instance.toLowerCase(), 'pre')
-  const still = `${step.instance}: its I/O stands still for seconds when the snapshot begins`
+  if (context.drill) return { ...base, ...drilled(source) }
+  const snapshot = step.name?.toLowerCase() ?? derived(name, 'pre')
+  const still = `${name}: its I/O stands still for seconds when the snapshot begins`
   return {
     ...base,
-    summary: `${step.instance} (${resourceId}) → snapshot ${snapshot}`,
+    summary: `${name} (${resourceId}) → snapshot ${snapshot}`,
     from: { resourceId, snapshot, kept: false },
     to: { resourceId, snapshot, kept: true },
     changes: [{ path: 'snapshot', to: snapshot }],
@@ -54,21 +61,26 @@ export async function plan(step: RdsSnapshotStep, context: CallContext<Aws>): Pr
   }
 }
 
-/** Under a name of the run's own; left out where taking it would be felt by whoever the instance serves. */
-function drilled({ instance }: RdsSnapshotStep, source: DBInstance): Moves {
-  const { DbiResourceId: resourceId = '' } = source
-  const snapshot = derived(instance.toLowerCase(), 'pre')
+/** Under a name of the run's own; left out where taking it would be felt by whoever the database serves. */
+function drilled(source: Held): Moves {
+  const { id: resourceId, name } = source
+  const snapshot = derived(name, 'pre')
   const from = { resourceId, snapshot, kept: false }
   if (standsStill(source)) {
-    const summary = `no snapshot of ${instance} (${resourceId}) in a drill: its I/O would stand still`
+    const summary = `no snapshot of ${name} (${resourceId}) in a drill: its I/O would stand still`
     return { summary, from, to: from, changes: [] }
   }
-  const summary = `${instance} (${resourceId}) → snapshot ${snapshot}, until the end of the drill`
+  const summary = `${name} (${resourceId}) → snapshot ${snapshot}, until the end of the drill`
   return { summary, from, to: { ...from, kept: true }, changes: [{ path: 'snapshot', to: snapshot }] }
 }
 
-/** With a standby the snapshot is taken there, except with SQL Server (UserGuide, USER_WorkingWithAutomatedBackups). */
-function standsStill({ MultiAZ, Engine = '' }: DBInstance): boolean {
+/**
+ * With a standby the snapshot is taken there, except with SQL Server (UserGuide, USER_WorkingWithAutomatedBackups); one of
+ * Aurora is of its storage and is not felt (AuroraUserGuide, Aurora.Managing.Backups: "no performance impact or interruption").
+ */
+function standsStill({ seen }: Held): boolean {
+  if ('cluster' in seen) return false
+  const { MultiAZ, Engine = '' } = seen.instance
   return !MultiAZ || Engine.startsWith('sqlserver')
 }
 

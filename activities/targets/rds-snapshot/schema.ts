@@ -1,20 +1,21 @@
 import { z } from 'zod'
 import { defineKind, stepFields } from '../../../model/step.ts'
-import { awsField, InstanceName, SnapshotName } from '../../aws/fields.ts'
+import { awsField, databaseFields, nameOf, oneDatabase, SnapshotName } from '../../aws/fields.ts'
 
 export const RdsSnapshotStep = z
   .strictObject({
     kind: z.literal('rds-snapshot'),
     ...stepFields,
-    instance: InstanceName.describe('The database instance.'),
+    ...databaseFields('The database instance.'),
     aws: awsField,
-    name: SnapshotName.optional().describe('What the snapshot is called. Default: made from the instance and the run.'),
+    name: SnapshotName.optional().describe('What the snapshot is called. Default: made from the database and the run.'),
   })
+  .refine(...oneDatabase)
   .meta({
     id: 'RdsSnapshotStep',
-    title: 'Snapshot of an RDS instance',
+    title: 'Snapshot of an RDS database',
     description:
-      'Takes a named snapshot that never expires, before a risky step. Taking it back keeps the snapshot and marks it as no longer needed; a drill deletes its own.',
+      'Takes a named snapshot of an instance or a cluster of Aurora that never expires, before a risky step. Taking it back keeps the snapshot and marks it as no longer needed; a drill deletes its own.',
   })
 export type RdsSnapshotStep = z.infer<typeof RdsSnapshotStep>
 
@@ -24,5 +25,5 @@ export const rdsSnapshotKind = defineKind({
   inherits: ['aws'],
   drill: true,
   leaves: ['snapshot', 'resourceId'],
-  title: (step) => `snapshot of ${step.instance}`,
+  title: (step) => `snapshot of ${nameOf(step)}`,
 })

@@ -7,17 +7,8 @@ import {
   RestoreDBInstanceToPointInTimeCommand,
   type RestoreDBInstanceToPointInTimeCommandInput,
 } from '@aws-sdk/client-rds'
+import { refused, type Rule } from './rule.ts'
 import { type ContractSubject, named, settled } from './subject.ts'
-
-/** What RDS does, by its own words, as something that can be tried. */
-export interface Rule {
-  name: string
-  /** Where AWS says so. */
-  source: string
-  run(subject: ContractSubject): Promise<void>
-  /** Why moto does otherwise. Without it moto keeps the rule. */
-  moto?: string
-}
 
 const MODIFY = 'API_ModifyDBInstance'
 const RENAME = 'UserGuide, USER_RenameInstance'
@@ -81,18 +72,6 @@ export const RULES: readonly Rule[] = [
     moto: 'deletes without it',
   },
 ]
-
-/** The call is refused with that code, on the wire or as the SDK names it. */
-async function refused(call: Promise<unknown>, code: string): Promise<void> {
-  const error = await call.then(
-    () => assert.fail(`was accepted, and ${code} was due`),
-    (thrown: Error & { Code?: string }) => thrown,
-  )
-  assert.ok(
-    [error.name, error.Code].some((one) => one === code || one === `${code}Fault`),
-    `${error.name}, not ${code}`,
-  )
-}
 
 const modify = ({ rds }: ContractSubject, DBInstanceIdentifier: string, change: object) =>
   rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier, ApplyImmediately: true, ...change }))

@@ -1,13 +1,19 @@
 import {
   AddTagsToResourceCommand,
+  CreateDBClusterCommand,
   CreateDBInstanceCommand,
+  type DBCluster,
   type DBInstance,
+  DeleteDBClusterCommand,
   DeleteDBInstanceCommand,
+  DescribeDBClustersCommand,
   DescribeDBInstancesCommand,
+  ModifyDBClusterCommand,
   ModifyDBInstanceCommand,
   RDSClient,
 } from '@aws-sdk/client-rds'
 import { setTimeout as pause } from 'node:timers/promises'
+import { putCluster } from '../clusters/clusters.ts'
 import type { RdsModel } from '../server.ts'
 
 /** Something that says it is RDS, and how a rule gets what it needs there. */
@@ -15,6 +21,8 @@ export interface ContractSubject {
   rds: RDSClient
   /** A fresh instance that is available, with these tags; answers what it is called. */
   instance(tags?: Record<string, string>): Promise<string>
+  /** A fresh cluster of Aurora with one member; answers what it is called. */
+  cluster(): Promise<string>
   /** A name that nothing has. */
   free(): string
   /** How long something may take, and how often it is looked at; milliseconds. */
@@ -36,6 +44,7 @@ export function modelSubject({ url, region }: RdsModel): ContractSubject {
   return {
     ...{ rds: clientOf(url, region.name), free: names, within: 10_000, every: 10 },
     instance: async (tags) => region.put(names(), {}, tags).identifier,
+    cluster: async () => putCluster(region, names(), {}, {}, 1).identifier,
     close: async () => {},
   }
 }
@@ -44,7 +53,8 @@ export function modelSubject({ url, region }: RdsModel): ContractSubject {
 export function motoSubject(url: string): ContractSubject {
   const rds = clientOf(url, 'eu-central-1')
   const names = numbered('moto')
-  return { rds, free: names, within: 2_000, every: 50, instance: making(rds, names, {}), close: async () => {} }
+  const made = { instance: making(rds, names, {}), cluster: makingClusters(rds, names, {}) }
+  return { rds, free: names, within: 2_000, every: 50, ...made, close: async () => {} }
 }
 
 /**
@@ -63,6 +73,11 @@ export function accountSubject(env: NodeJS.ProcessEnv): ContractSubject | undefi
     instance: async (tags) => {
       const name = await making(rds, names, group ? { DBSubnetGroupName: group } : {})(tags)
       await settled(subject, name)
+      return name
+    },
+    cluster: async () => {
+      const name = await makingClusters(rds, names, group ? { DBSubnetGroupName: group } : {})()
+      await clusterSettled(subject, name)
       return name
     },
     close: () => sweep(rds, names('')),
@@ -90,6 +105,45 @@ function making(rds: RDSClient, names: () => string, more: object): ContractSubj
   }
 }
 
+function makingClusters(rds: RDSClient, names: () => string, more: object): ContractSubject['cluster'] {
+  return async () => {
+    const name = names()
+    const Engine = 'aurora-postgresql'
+    await rds.send(
+      new CreateDBClusterCommand({
+        ...{ DBClusterIdentifier: name, Engine, MasterUsername: 'contract', BackupRetentionPeriod: 1, ...more },
+        MasterUserPassword: `Pw${Math.random().toString(36).slice(2)}x9`,
+      }),
+    )
+    const member = { DBClusterIdentifier: name, DBInstanceIdentifier: `${name}-1`, Engine }
+    await rds.send(new CreateDBInstanceCommand({ ...member, DBInstanceClass: 'db.t4g.medium' }))
+    return name
+  }
+}
+
+/** The cluster of that name, once it and all its members are available. Rejects when that takes too long. */
+export async function clusterSettled({ rds, within, every }: ContractSubject, name: string): Promise<DBCluster> {
+  const deadline = Date.now() + within
+  for (;;) {
+    const found = await clusterNamed(rds, name)
+    const names = (found?.DBClusterMembers ?? []).map(({ DBInstanceIdentifier = '' }) => DBInstanceIdentifier)
+    const members = await Promise.all(names.map((member) => named(rds, member)))
+    const ready = members.every((member) => member?.DBInstanceStatus === 'available')
+    if (found?.Status === 'available' && ready && found.Endpoint?.startsWith(`${name}.`)) return found
+    if (Date.now() > deadline) throw new Error(`${name} is ${found?.Status ?? 'not there'} after ${within} ms`)
+    await pause(every)
+  }
+}
+
+/** The cluster of that name; undefined where none is. */
+export async function clusterNamed(rds: RDSClient, name: string): Promise<DBCluster | undefined> {
+  const answer = await rds.send(new DescribeDBClustersCommand({ DBClusterIdentifier: name })).catch((error: Error) => {
+    if (error.name === 'DBClusterNotFoundFault') return undefined
+    throw error
+  })
+  return answer?.DBClusters?.[0]
+}
+
 /** The instance of that name, once it is available with nothing pending. Rejects when that takes too long. */
 export async function settled({ rds, within, every }: ContractSubject, name: string): Promise<DBInstance> {
   const deadline = Date.now() + within
@@ -115,7 +169,7 @@ export async function named(rds: RDSClient, name: string): Promise<DBInstance | 
   return answer?.DBInstances?.[0]
 }
 
-/** Deletes every instance of the account whose name begins so, and needs no other name to be told. */
+/** Deletes every instance and cluster of the account whose name begins so, and needs no other name to be told. */
 async function sweep(rds: RDSClient, prefix: string): Promise<void> {
   const { DBInstances = [] } = await rds.send(new DescribeDBInstancesCommand({ MaxRecords: 100 }))
   for (const { DBInstanceIdentifier: name = '', DBInstanceArn: arn, DeletionProtection } of DBInstances) {
@@ -128,5 +182,12 @@ async function sweep(rds: RDSClient, prefix: string): Promise<void> {
         new ModifyDBInstanceCommand({ DBInstanceIdentifier: name, DeletionProtection: false, ApplyImmediately: true }),
       )
     await rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: name, SkipFinalSnapshot: true }))
+  }
+  const { DBClusters = [] } = await rds.send(new DescribeDBClustersCommand({ MaxRecords: 100 }))
+  for (const { DBClusterIdentifier: name = '', DeletionProtection } of DBClusters) {
+    if (!name.startsWith(prefix)) continue
+    const unprotected = { DBClusterIdentifier: name, DeletionProtection: false, ApplyImmediately: true }
+    if (DeletionProtection) await rds.send(new ModifyDBClusterCommand(unprotected))
+    await rds.send(new DeleteDBClusterCommand({ DBClusterIdentifier: name, SkipFinalSnapshot: true }))
   }
 }

@@ -1,4 +1,3 @@
-import type { DBInstance } from '@aws-sdk/client-rds'
 import {
   ChangeResourceRecordSetsCommand,
   ListResourceRecordSetsCommand,
@@ -10,7 +9,7 @@ import type { Again, CallContext } from '../../../../model/target.ts'
 import type { Aws } from '../../../aws/connect.ts'
 import { ask, isCode } from '../../../aws/faults.ts'
 import { runName } from '../../../run-names.ts'
-import { addressOf, type Pointer, type Sight } from './pointer.ts'
+import type { Between, Pointer, Sight } from './pointer.ts'
 
 interface Zone {
   client: Route53Client
@@ -42,7 +41,7 @@ export function dnsPointer(aws: Aws, name: string, zone: string): Pointer {
 function sight(place: Zone, record: ResourceRecordSet, owner: string | undefined): Sight {
   const leads = hostOf(record)
   return {
-    leadsTo: (instance) => leads !== '' && leads === addressOf(instance),
+    leadsTo: ({ address }) => leads !== '' && leads === address,
     shown: leads,
     ...(owner && { owner }),
     warnings: [],
@@ -88,10 +87,10 @@ async function ownerOf(place: Zone, signal: AbortSignal): Promise<string | undef
 async function turn(
   { client, name, zone }: Zone,
   record: ResourceRecordSet,
-  { coming }: { leaving: DBInstance; coming: DBInstance },
+  { coming }: Between,
   { connection, rollbackId, signal }: CallContext<Aws>,
 ): Promise<Again> {
-  const next = { ...record, ResourceRecords: [{ Value: addressOf(coming) }] }
+  const next = { ...record, ResourceRecords: [{ Value: coming.address }] }
   const command = new ChangeResourceRecordSetsCommand({
     HostedZoneId: zone,
     ChangeBatch: {
@@ -107,7 +106,7 @@ async function turn(
     () => client.send(command, { abortSignal: signal }),
     'InvalidChangeBatch',
   )
-  const doing = `turns ${name} to ${addressOf(coming)}`
+  const doing = `turns ${name} to ${coming.address}`
   return {
     again: connection.poll,
     doing: isCode(answer) ? `${doing}; somebody changed it meanwhile, looks again` : doing,

@@ -1,6 +1,6 @@
-import type { DBInstance } from '@aws-sdk/client-rds'
 import type { Again, CallContext, Warning } from '../../../../model/target.ts'
 import type { Aws } from '../../../aws/connect.ts'
+import type { Held } from '../../../aws/held.ts'
 import type { RdsPromoteStep } from '../schema.ts'
 
 /** What leads applications to a database, where that is not the instance's own name. */
@@ -15,7 +15,7 @@ export interface Pointer {
 
 /** What a pointer was seen to be. */
 export interface Sight {
-  leadsTo(instance: DBInstance): boolean
+  leadsTo(database: Held): boolean
   /** Where it leads, in words; empty where it leads nowhere. */
   shown: string
   /** What would turn it back by itself, or replace it. */
@@ -26,18 +26,19 @@ export interface Sight {
   /** What whoever relies on it should know once it leads there. */
   note?: string
   /** Sends one change that counts only if the pointer still is what was seen. */
-  turn(between: { leaving: DBInstance; coming: DBInstance }, context: CallContext<Aws>): Promise<Again>
+  turn(between: Between, context: CallContext<Aws>): Promise<Again>
 }
 
-/** The pointer that a step names; undefined where the name of the instance itself is what counts. */
+/** Whom a pointer is turned from, and to whom. */
+export interface Between {
+  leaving: Held
+  coming: Held
+}
+
+/** The pointer that a step names; undefined where the name of the database itself is what counts. */
 export async function pointerOf({ by }: RdsPromoteStep, aws: Aws): Promise<Pointer | undefined> {
   if (by === 'rename') return undefined
   if ('secret' in by) return (await import('./secret.ts')).secretPointer(aws, by.secret)
   if ('dns' in by) return (await import('./dns.ts')).dnsPointer(aws, by.dns, by.zone)
   return (await import('./proxy.ts')).proxyPointer(aws, by.proxy)
-}
-
-/** The host of an instance; one that is being made has none. */
-export function addressOf({ Endpoint }: DBInstance): string {
-  return (Endpoint?.Address ?? '').toLowerCase()
 }

@@ -1,5 +1,4 @@
 import {
-  type DBInstance,
   type DBProxyTarget,
   DeregisterDBProxyTargetsCommand,
   DescribeDBProxiesCommand,
@@ -11,8 +10,8 @@ import { UnwindError } from '../../../../model/errors.ts'
 import type { Again, CallContext } from '../../../../model/target.ts'
 import type { Aws } from '../../../aws/connect.ts'
 import { ask, isCode } from '../../../aws/faults.ts'
-import { tagOf } from '../../../aws/instances.ts'
-import type { Pointer, Sight } from './pointer.ts'
+import { tagOf } from '../../../aws/tags.ts'
+import type { Between, Pointer, Sight } from './pointer.ts'
 
 /** The target group of a proxy: it has one, with one instance in it (UserGuide, rds-proxy). */
 const GROUP = 'default'
@@ -42,8 +41,7 @@ export function proxyPointer(aws: Aws, name: string): Pointer {
 function sight(aws: Aws, name: string, target: DBProxyTarget | undefined, owner: string | undefined): Sight {
   const leads = target?.RdsResourceId ?? ''
   return {
-    leadsTo: ({ DBInstanceIdentifier, DbiResourceId }) =>
-      leads !== '' && (leads === DBInstanceIdentifier || leads === DbiResourceId),
+    leadsTo: ({ id, name: called }) => leads !== '' && (leads === called || leads === id),
     shown: leads,
     ...(owner && { owner }),
     warnings: [],
@@ -69,12 +67,12 @@ function unready({ poll }: Aws, name: string, { TargetHealth = {} }: DBProxyTarg
 async function turn(
   name: string,
   occupied: boolean,
-  { leaving, coming }: { leaving: DBInstance; coming: DBInstance },
+  { leaving, coming }: Between,
   { connection, signal }: CallContext<Aws>,
 ): Promise<Again> {
   const { rds, poll } = connection
   const one = occupied ? leaving : coming
-  const names = { DBProxyName: name, TargetGroupName: GROUP, DBInstanceIdentifiers: [one.DBInstanceIdentifier ?? ''] }
+  const names = { DBProxyName: name, TargetGroupName: GROUP, DBInstanceIdentifiers: [one.name] }
   const answer = occupied
     ? await ask(
         { action: 'rds:DeregisterDBProxyTargets', of: name },
@@ -86,7 +84,7 @@ async function turn(
         () => rds.send(new RegisterDBProxyTargetsCommand(names), { abortSignal: signal }),
         ...(['DBProxyTargetAlreadyRegistered', 'InvalidDBProxyState', 'InvalidDBInstanceState'] as const),
       )
-  const doing = `${occupied ? 'takes' : 'puts'} ${one.DBInstanceIdentifier} ${occupied ? 'from' : 'behind'} proxy ${name}`
+  const doing = `${occupied ? 'takes' : 'puts'} ${one.name} ${occupied ? 'from' : 'behind'} proxy ${name}`
   return { again: poll, doing: isCode(answer) ? `${doing}; AWS says ${answer.code}, looks again` : doing }
 }
 

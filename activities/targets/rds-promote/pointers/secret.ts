@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import type { DBInstance } from '@aws-sdk/client-rds'
 import {
   DescribeSecretCommand,
   type DescribeSecretCommandOutput,
@@ -12,7 +11,7 @@ import { UnwindError } from '../../../../model/errors.ts'
 import type { Again, CallContext, Warning } from '../../../../model/target.ts'
 import type { Aws } from '../../../aws/connect.ts'
 import { ask, isCode } from '../../../aws/faults.ts'
-import { addressOf, type Pointer, type Sight } from './pointer.ts'
+import type { Between, Pointer, Sight } from './pointer.ts'
 
 /** The label of the version that applications read (GetSecretValue), and one of ours for a version on its way there. */
 const CURRENT = 'AWSCURRENT'
@@ -60,7 +59,7 @@ interface Secret {
 function sight(secret: Secret, described: DescribeSecretCommandOutput): Sight {
   const owner = ownerOf(described)
   return {
-    leadsTo: (instance) => holds(secret.text, addressOf(instance)),
+    leadsTo: ({ address }) => holds(secret.text, address),
     shown: 'another address',
     ...(owner && { owner }),
     warnings: warningsOf(secret.id, described),
@@ -75,13 +74,13 @@ function sight(secret: Secret, described: DescribeSecretCommandOutput): Sight {
  */
 async function turn(
   { client, id, text, version }: Secret,
-  { leaving, coming }: { leaving: DBInstance; coming: DBInstance },
+  { leaving, coming }: Between,
   { connection, rollbackId, signal }: CallContext<Aws>,
 ): Promise<Again> {
-  const token = createHash('sha256').update([rollbackId, coming.DbiResourceId, version].join(' ')).digest('hex')
+  const token = createHash('sha256').update([rollbackId, coming.id, version].join(' ')).digest('hex')
   const put = new PutSecretValueCommand({
     ...{ SecretId: id, ClientRequestToken: token, VersionStages: [OURS] },
-    SecretString: turned(text, leaving, coming),
+    SecretString: turned(text, { leaving, coming }),
   })
   await ask({ action: 'secretsmanager:PutSecretValue', of: id }, () => client.send(put, { abortSignal: signal }))
   const move = new UpdateSecretVersionStageCommand({
@@ -92,7 +91,7 @@ async function turn(
     () => client.send(move, { abortSignal: signal }),
     'InvalidParameterException',
   )
-  const doing = `turns secret ${id} to ${addressOf(coming)}`
+  const doing = `turns secret ${id} to ${coming.address}`
   return {
     again: connection.poll,
     doing: isCode(answer) ? `${doing}; somebody changed it meanwhile, looks again` : doing,
@@ -100,11 +99,11 @@ async function turn(
 }
 
 /** The address in every form that a secret holds it in, and the identifier as the rotation of AWS reads it. */
-function turned(text: string, leaving: DBInstance, coming: DBInstance): string {
-  const name = new RegExp(`("dbInstanceIdentifier"\\s*:\\s*")${escaped(leaving.DBInstanceIdentifier ?? '')}(")`, 'g')
+function turned(text: string, { leaving, coming }: Between): string {
+  const name = new RegExp(`("db(?:Instance|Cluster)Identifier"\\s*:\\s*")${escaped(leaving.name)}(")`, 'g')
   return text
-    .replaceAll(exactly(addressOf(leaving)), addressOf(coming))
-    .replaceAll(name, (_, before: string, after: string) => `${before}${coming.DBInstanceIdentifier}${after}`)
+    .replaceAll(exactly(leaving.address), coming.address)
+    .replaceAll(name, (_, before: string, after: string) => `${before}${coming.name}${after}`)
 }
 
 function holds(text: string, address: string): boolean {

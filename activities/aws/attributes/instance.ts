@@ -1,0 +1,82 @@
+import type {
+  DBInstance,
+  ModifyDBInstanceCommandInput,
+  RestoreDBInstanceToPointInTimeCommandInput,
+} from '@aws-sdk/client-rds'
+import type { Attribute } from './attribute.ts'
+
+/** After UserGuide, USER_PIT and the inputs of both calls; what stands here is set and then compared. */
+export const INSTANCE: readonly Attribute<
+  DBInstance,
+  RestoreDBInstanceToPointInTimeCommandInput,
+  ModifyDBInstanceCommandInput
+>[] = [
+  { path: 'class', read: (db) => db.DBInstanceClass, make: 'DBInstanceClass', modify: 'DBInstanceClass' },
+  { path: 'subnetGroup', read: (db) => db.DBSubnetGroup?.DBSubnetGroupName, make: 'DBSubnetGroupName' },
+  {
+    path: 'parameterGroup',
+    read: (db) => db.DBParameterGroups?.[0]?.DBParameterGroupName,
+    ...{ make: 'DBParameterGroupName', modify: 'DBParameterGroupName' },
+  },
+  {
+    path: 'optionGroup',
+    read: (db) => db.OptionGroupMemberships?.[0]?.OptionGroupName,
+    ...{ make: 'OptionGroupName', modify: 'OptionGroupName' },
+  },
+  { path: 'multiAZ', read: (db) => db.MultiAZ ?? false, make: 'MultiAZ', modify: 'MultiAZ' },
+  {
+    path: 'publiclyAccessible',
+    read: (db) => db.PubliclyAccessible ?? false,
+    ...{ make: 'PubliclyAccessible', modify: 'PubliclyAccessible' },
+  },
+  {
+    path: 'copyTagsToSnapshot',
+    read: (db) => db.CopyTagsToSnapshot ?? false,
+    ...{ make: 'CopyTagsToSnapshot', modify: 'CopyTagsToSnapshot' },
+  },
+  {
+    path: 'iamAuthentication',
+    read: (db) => db.IAMDatabaseAuthenticationEnabled ?? false,
+    ...{ make: 'EnableIAMDatabaseAuthentication', modify: 'EnableIAMDatabaseAuthentication' },
+  },
+  {
+    path: 'logExports',
+    read: (db) => (db.EnabledCloudwatchLogsExports ?? []).toSorted(),
+    make: 'EnableCloudwatchLogsExports',
+  },
+  { path: 'storageType', read: (db) => db.StorageType, make: 'StorageType', modify: 'StorageType' },
+  { path: 'iops', read: (db) => db.Iops, make: 'Iops', modify: 'Iops' },
+  {
+    path: 'maxStorage',
+    read: (db) => db.MaxAllocatedStorage,
+    ...{ make: 'MaxAllocatedStorage', modify: 'MaxAllocatedStorage' },
+  },
+  {
+    path: 'minorUpgrades',
+    read: (db) => db.AutoMinorVersionUpgrade,
+    ...{ make: 'AutoMinorVersionUpgrade', modify: 'AutoMinorVersionUpgrade' },
+  },
+  {
+    path: 'backupRetention',
+    read: (db) => db.BackupRetentionPeriod,
+    ...{ make: 'BackupRetentionPeriod', modify: 'BackupRetentionPeriod' },
+  },
+  {
+    path: 'backupWindow',
+    read: (db) => db.PreferredBackupWindow,
+    ...{ make: 'PreferredBackupWindow', modify: 'PreferredBackupWindow' },
+  },
+  {
+    path: 'certificate',
+    read: (db) => db.CACertificateIdentifier,
+    ...{ make: 'CACertificateIdentifier', modify: 'CACertificateIdentifier' },
+  },
+  { path: 'maintenanceWindow', read: (db) => db.PreferredMaintenanceWindow, modify: 'PreferredMaintenanceWindow' },
+  { path: 'monitoringInterval', read: (db) => db.MonitoringInterval ?? 0, modify: 'MonitoringInterval' },
+  { path: 'monitoringRole', read: (db) => db.MonitoringRoleArn, modify: 'MonitoringRoleArn' },
+  {
+    path: 'performanceInsights',
+    read: (db) => db.PerformanceInsightsEnabled ?? false,
+    modify: 'EnablePerformanceInsights',
+  },
+]
