@@ -8,7 +8,7 @@ export const title =
   'A restored database takes the place of the old one, or nothing is changed, whatever happens to any call'
 
 export const describe =
-  'Starts a Temporal, and for each lane a PostgreSQL, a model of RDS and a worker process that it kills. The calls of a saga are taken from two that nothing happens to; then --cases N things happen to one call each, in an order that --seed S gives. --only <words> takes those named so, --lanes N plays so many at a time.'
+  'Starts a Temporal, and for each lane a PostgreSQL, a model of RDS and a worker process that it kills. The calls of a saga are taken from two that nothing happens to; then --cases N things happen to one call each, in an order that --seed S gives. --only <words> takes those named so, --times N tries each so often, --lanes N plays so many at a time.'
 
 /** More than can happen to all calls, which is about 450: each is tried once. */
 export const cases = 500
@@ -35,7 +35,8 @@ export async function prove(
     const ground = await openGround(Math.max(2, Math.min(lanes, count)), speed, (end) => closing.push(end))
     const all = await rehearsed(ground, report)
     const chosen = choose(all, count, seed, argument(args, '--only'))
-    const queue = chosen.values()
+    const times = Number(argument(args, '--times') ?? 1)
+    const queue = Array.from({ length: times }, () => chosen).flat().values()
     await Promise.all(
       ground.lanes.map(async (lane) => {
         for (const one of queue) report(await tried(ground, lane, one))
