@@ -22,7 +22,7 @@ export interface Around {
   before(kind: string, object?: string): boolean
   /** Remembers a step for the lines after it. */
   met(kind: string, object: string): void
-  /** Identifiers of database instances that the source names as existing. */
+  /** Identifiers of database instances and clusters that the source names as existing. */
   instances: ReadonlySet<string>
   /** Origins of health checks, by the name of the connection that they need. */
   connections: Map<string, string>

@@ -76,8 +76,8 @@ function noRunbook({ apiVersion, kind }: { apiVersion: unknown; kind: unknown })
 
 function aroundOf(text: string): Around {
   const objects = new Set<string>()
-  const instances = [...text.matchAll(/--(?:source-)?db-instance-identifier[= ]+["']?([\w-]+)/g)]
-  const sources = [...text.matchAll(/--source-db-instance-identifier[= ]+["']?([\w-]+)/g)]
+  const instances = [...text.matchAll(/--(?:source-)?db-(?:instance|cluster)-identifier[= ]+["']?([\w-]+)/g)]
+  const sources = [...text.matchAll(/--source-db-(?:instance|cluster)-identifier[= ]+["']?([\w-]+)/g)]
   const early = new Set(sources.map(([, name = '']) => name))
   return {
     before: (kind, object) =>

@@ -70,7 +70,7 @@ export const RdsPromoteStep = z
   })
   .refine(...oneDatabase)
   .refine(
-    ({ cluster, by }) => cluster === undefined || by === 'rename' || !('proxy' in by),
+    ({ cluster, by }) => cluster === undefined || typeof by !== 'object' || !('proxy' in by),
     'a proxy with a cluster behind it is not turned; use rename, secret or dns',
   )
   .meta({
