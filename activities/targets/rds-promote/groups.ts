@@ -20,11 +20,12 @@ export async function open(
   { leaving, coming }: Pair,
   context: Reach,
 ): Promise<Again | undefined> {
+  // The old one has had its own all along, and comes back to them.
+  if (tagOf(coming, TAGS.aside) !== undefined) return undefined
   const closed = step.traffic === 'closed'
   const groups = closed ? coming.groups : leaving.groups
   const like = sameGroups(groups, coming.groups) && coming.guarded === leaving.guarded
-  // The old one has its groups all along, and comes back to them.
-  if (coming.id === candidate && tagOf(coming, TAGS.aside) === undefined) {
+  if (coming.id === candidate) {
     const again = await note(coming, { ...(closed && { [TAGS.opens]: leaving.groups.join(' ') }) }, like, context)
     if (again) return again
   }
