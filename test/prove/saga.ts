@@ -36,7 +36,9 @@ export async function prove(
     const all = await rehearsed(ground, report)
     const chosen = choose(all, count, seed, argument(args, '--only'))
     const times = Number(argument(args, '--times') ?? 1)
-    const queue = Array.from({ length: times }, () => chosen).flat().values()
+    const queue = Array.from({ length: times }, () => chosen)
+      .flat()
+      .values()
     await Promise.all(
       ground.lanes.map(async (lane) => {
         for (const one of queue) report(await tried(ground, lane, one))

@@ -57,6 +57,7 @@ function structure(description: Description, shape: Shape, given: Tree, at: stri
 function scalar({ type, enum: allowed }: Shape, text: string, at: string): unknown {
   if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true'
   if ((type === 'integer' || type === 'long') && /^-?\d+$/.test(text)) return Number(text)
+  if (type === 'double' && /^-?\d+(?:\.\d+)?$/.test(text)) return Number(text)
   if (type === 'timestamp' && !Number.isNaN(Date.parse(text))) return new Date(text)
   if (type === 'string' && (!allowed || allowed.includes(text))) return text
   throw new Fault('InvalidParameterValue', `${at} can't be ${JSON.stringify(text)}`)
@@ -96,7 +97,8 @@ function write(description: Description, name: string, value: unknown, at: strin
     return items.map((item) => `<${inner}>${item}</${inner}>`).join('')
   }
   if (shape.type === 'timestamp' && value instanceof Date) return value.toISOString()
-  const wanted = { integer: 'number', long: 'number', boolean: 'boolean', string: 'string' }[shape.type as string]
+  const words = { integer: 'number', long: 'number', double: 'number', boolean: 'boolean', string: 'string' }
+  const wanted = words[shape.type as keyof typeof words] as string | undefined
   if (wanted === undefined || typeof value !== wanted) throw new Error(`${at} is no ${shape.type}: ${text(value)}`)
   if (shape.enum && !shape.enum.includes(value as string)) throw new Error(`${at} can't be ${text(value)}`)
   return escaped(text(value))
