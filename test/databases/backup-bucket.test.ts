@@ -56,7 +56,7 @@ describeTarget('postgres-backup in a bucket', () => backupFixture(lab, worker())
 
 /** Twenty thousand rows of random text: more than one part of an upload. */
 const ROWS =
-  'CREATE TABLE t AS SELECT n, (SELECT string_agg(md5(random()::text || n), $$$$) FROM generate_series(1, 40)) AS v FROM generate_series(1, 20000) n'
+  'CREATE TABLE t AS SELECT n, (SELECT string_agg(md5(random()::text || n || i), $$$$) FROM generate_series(1, 40) i) AS v FROM generate_series(1, 20000) n'
 
 async function made(statements = ROWS, step = backup()) {
   const database = await lab.database(statements)

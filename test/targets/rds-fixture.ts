@@ -29,7 +29,7 @@ const TARGETS = {
     right: /rds:AddTagsToResource on /,
   },
   'rds-cleanup': {
-    ...{ target: rdsCleanup, exported: 'rdsCleanup', write: /^Action=DeleteDB(?:Cluster|Instance)&DB\w+=subject-\d+&/ },
+    ...{ target: rdsCleanup, exported: 'rdsCleanup', write: /^Action=DeleteDB(?:Cluster&|Instance&(?!.*-m\d))/ },
     right: /rds:ModifyDB(?:Instance|Cluster) on /,
   },
 } as const

@@ -28,10 +28,26 @@ export const CLUSTER_RULES: readonly Rule[] = [
       source: MODIFY,
     },
     run: renamed,
+    moto: 'the members are no more of the cluster',
   },
-  { name: 'a cluster is found by its resource id', source: 'API_DescribeDBClusters', run: foundById },
-  { name: 'a rename of a cluster that was sent again is DBClusterNotFound', source: MODIFY, run: renamedAgain },
-  { name: 'a name that a cluster has is DBClusterAlreadyExists, and both stay', source: MODIFY, run: taken },
+  {
+    name: 'a cluster is found by its resource id',
+    source: 'API_DescribeDBClusters',
+    run: foundById,
+    moto: 'knows no such filter',
+  },
+  {
+    name: 'a rename of a cluster that was sent again is DBClusterNotFound',
+    source: MODIFY,
+    run: renamedAgain,
+    moto: 'fails with an error of its own',
+  },
+  {
+    name: 'a name that a cluster has is DBClusterAlreadyExists, and both stay',
+    source: MODIFY,
+    run: taken,
+    moto: 'the other cluster is gone without a word',
+  },
   { name: 'the name of a cluster is kept in lower case', source: MODIFY, run: lowerCase },
   { name: 'a restore makes a cluster without members', source: RESTORE, run: bare },
   {
@@ -39,14 +55,34 @@ export const CLUSTER_RULES: readonly Rule[] = [
     source: 'AuroraUserGuide, Aurora.Overview',
     run: writer,
   },
-  { name: 'what is restored has not the protection of its source cluster', source: RESTORE, run: defaults },
-  { name: 'a moment outside the window of a cluster is refused', source: RESTORE, run: outside },
+  {
+    name: 'what is restored has not the protection of its source cluster',
+    source: RESTORE,
+    run: defaults,
+    moto: 'copies it',
+  },
+  {
+    name: 'a moment outside the window of a cluster is refused',
+    source: RESTORE,
+    run: outside,
+    moto: 'does not look at the moment',
+  },
   { name: 'a moment of a cluster and the latest one together are refused', source: RESTORE, run: bothTimes },
-  { name: 'a restore to a name that a cluster has is DBClusterAlreadyExists', source: RESTORE, run: restoredOnto },
+  {
+    name: 'a restore to a name that a cluster has is DBClusterAlreadyExists',
+    source: RESTORE,
+    run: restoredOnto,
+    moto: 'answers with the code of a snapshot',
+  },
   { name: 'a snapshot of a cluster by a name that is taken is refused', source: SNAPSHOT, run: snapshotTwice },
   { name: 'a cluster with deletion protection is not deleted', source: DELETE, run: protectedStays },
   { name: 'a cluster with members is not deleted', source: 'AuroraUserGuide, USER_DeleteCluster', run: membersStay },
-  { name: 'a deletion of a cluster says what becomes of the last snapshot', source: DELETE, run: lastSnapshot },
+  {
+    name: 'a deletion of a cluster says what becomes of the last snapshot',
+    source: DELETE,
+    run: lastSnapshot,
+    moto: 'deletes without it',
+  },
 ]
 
 const rename = ({ rds }: ContractSubject, DBClusterIdentifier: string, NewDBClusterIdentifier: string) =>
