@@ -61,6 +61,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   RestoreDBInstanceToPointInTime: restoreToTime,
   RestoreDBInstanceFromDBSnapshot: restoreSnapshot,
   ModifyDBInstance: modify,
+  AddRoleToDBInstance: addRole,
   RebootDBInstance: reboot,
   DeleteDBInstance: remove,
   ListTagsForResource: (region, { ResourceName }) => ({ TagList: tagList(byArn(region, text(ResourceName)).tags) }),
@@ -92,6 +93,18 @@ function byArn(region: Region, arn: string): { tags: Map<string, string>; writes
     region.clusterSnapshots.find(({ id }) => arn === region.arn('cluster-snapshot', id))
   if (!found) throw region.fault('DBSnapshotNotFoundFault', `${arn} not found.`)
   return found
+}
+
+/** One role for each feature of the engine (API_AddRoleToDBInstance, DBInstanceRoleAlreadyExistsFault). */
+function addRole(region: Region, { DBInstanceIdentifier, RoleArn, FeatureName }: Value): Value {
+  const instance = region.named(DBInstanceIdentifier)
+  region.requireAvailable(instance)
+  const roles = (instance.settings['AssociatedRoles'] ?? []) as Value[]
+  if (roles.some((role) => role['FeatureName'] === FeatureName))
+    throw region.fault('DBInstanceRoleAlreadyExistsFault', `${text(FeatureName)} has a role already.`)
+  instance.settings['AssociatedRoles'] = [...roles, { RoleArn, FeatureName, Status: 'ACTIVE' }]
+  instance.writes++
+  return {}
 }
 
 /** What waits for a reboot is applied by it (UserGuide, USER_RebootInstance). */

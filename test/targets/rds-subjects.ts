@@ -14,6 +14,19 @@ const FIRST: Readonly<Record<RdsKind, number>> = {
 /** Several suites share a model: each has numbers of its own. */
 const OF_CLUSTERS = 10_000
 
+/** What a restore does not carry over by itself. */
+const OWN: Readonly<Record<RdsSort, Record<string, unknown>>> = {
+  instance: {
+    ...{ StorageThroughput: 500, DedicatedLogVolume: true, NetworkType: 'DUAL', MonitoringInterval: 15 },
+    ...{ PerformanceInsightsEnabled: true, PerformanceInsightsRetentionPeriod: 465, DatabaseInsightsMode: 'advanced' },
+    AssociatedRoles: [{ RoleArn: 'arn:aws:iam::123456789012:role/s3', FeatureName: 's3Import', Status: 'ACTIVE' }],
+  },
+  cluster: {
+    ...{ StorageType: 'aurora-iopt1', CopyTagsToSnapshot: true, PreferredMaintenanceWindow: 'sun:03:00-sun:04:00' },
+    AssociatedRoles: [{ RoleArn: 'arn:aws:iam::123456789012:role/s3', FeatureName: 's3Import', Status: 'ACTIVE' }],
+  },
+}
+
 /** Databases of a model, one for each case, and what the suite asks of them. */
 export class RdsSubjects {
   readonly #kind: RdsKind
@@ -33,7 +46,12 @@ export class RdsSubjects {
     const region = this.#region
     const number = ++this.#count
     const name = `subject-${number}`
-    const source = this.#put(name, { ...this.#changed(7), DeletionProtection: true }, { team: 'payments', ...tags })
+    const settings = {
+      ...this.#changed(7),
+      ...(this.#kind === 'rds-restore' && OWN[this.#sort]),
+      DeletionProtection: true,
+    }
+    const source = this.#put(name, settings, { team: 'payments', ...tags })
     if (this.#kind === 'rds-promote') this.#put(`next-${number}`, {}, tags)
     if (this.#kind === 'rds-open') closed(source)
     const kept = this.#kind === 'rds-cleanup' ? this.#aside(number, source) : source

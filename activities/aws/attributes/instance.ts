@@ -46,6 +46,17 @@ export const INSTANCE: readonly Attribute<
   },
   { path: 'storageType', read: (db) => db.StorageType, make: 'StorageType', modify: 'StorageType' },
   { path: 'iops', read: (db) => db.Iops, make: 'Iops', modify: 'Iops' },
+  { path: 'throughput', read: (db) => db.StorageThroughput, make: 'StorageThroughput', modify: 'StorageThroughput' },
+  {
+    path: 'dedicatedLogVolume',
+    read: (db) => db.DedicatedLogVolume ?? false,
+    ...{ make: 'DedicatedLogVolume', modify: 'DedicatedLogVolume' },
+  },
+  { path: 'port', read: (db) => db.Endpoint?.Port, make: 'Port', modify: 'DBPortNumber' },
+  { path: 'networkType', read: (db) => db.NetworkType, make: 'NetworkType', modify: 'NetworkType' },
+  { path: 'lifecycle', read: (db) => db.EngineLifecycleSupport, make: 'EngineLifecycleSupport' },
+  // AddRoleToDBInstance gives them, one by one.
+  { path: 'roles', read: rolesOf },
   {
     path: 'maxStorage',
     read: (db) => db.MaxAllocatedStorage,
@@ -79,4 +90,17 @@ export const INSTANCE: readonly Attribute<
     read: (db) => db.PerformanceInsightsEnabled ?? false,
     modify: 'EnablePerformanceInsights',
   },
+  {
+    path: 'insightsRetention',
+    read: (db) => db.PerformanceInsightsRetentionPeriod,
+    modify: 'PerformanceInsightsRetentionPeriod',
+  },
+  { path: 'databaseInsights', read: (db) => db.DatabaseInsightsMode, modify: 'DatabaseInsightsMode' },
 ]
+
+/** By which a database reaches other services, such as S3: without their state. */
+export function rolesOf({ AssociatedRoles = [] }: DBInstance): { RoleArn: string; FeatureName: string }[] {
+  return AssociatedRoles.map(({ RoleArn = '', FeatureName = '' }) => ({ RoleArn, FeatureName })).toSorted((a, b) =>
+    `${a.FeatureName} ${a.RoleArn}` < `${b.FeatureName} ${b.RoleArn}` ? -1 : 1,
+  )
+}

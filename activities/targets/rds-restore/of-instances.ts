@@ -1,4 +1,5 @@
 import {
+  AddRoleToDBInstanceCommand,
   type DBInstance,
   DescribeDBInstanceAutomatedBackupsCommand,
   RebootDBInstanceCommand,
@@ -7,7 +8,7 @@ import {
 import { UnwindError } from '../../../model/errors.ts'
 import type { Again, CallContext } from '../../../model/target.ts'
 import { completing, differing, forMaking, hashOf, valuesOf } from '../../aws/attributes/attribute.ts'
-import { INSTANCE } from '../../aws/attributes/instance.ts'
+import { INSTANCE, rolesOf } from '../../aws/attributes/instance.ts'
 import type { Aws } from '../../aws/connect.ts'
 import { ask, isCode } from '../../aws/faults.ts'
 import type { Held } from '../../aws/held.ts'
@@ -42,6 +43,7 @@ export const instanceRestorer: Restorer = {
   complete: async (source, candidate, _tags, reach) =>
     unsettled(reach.connection, candidate, candidate.name) ??
     (await liken(source && instanceOf(source), instanceOf(candidate), reach)) ??
+    (await addRole(source && instanceOf(source), instanceOf(candidate), reach)) ??
     rebooted(instanceOf(candidate), reach),
 }
 
@@ -57,6 +59,28 @@ async function liken(source: DBInstance | undefined, candidate: DBInstance, reac
   await modify(reach.connection, candidate, change, reach.signal)
   const doing = `sets on ${candidate.DBInstanceIdentifier} what a restore does not carry over`
   return { again: reach.connection.poll, doing }
+}
+
+/** A restore carries no roles over, and no call gives more than one (API_AddRoleToDBInstance). */
+async function addRole(
+  source: DBInstance | undefined,
+  candidate: DBInstance,
+  { connection, signal }: Reach,
+): Promise<Again | undefined> {
+  const there = rolesOf(candidate).map(({ FeatureName, RoleArn }) => `${FeatureName} ${RoleArn}`)
+  const missing = (source ? rolesOf(source) : []).find(
+    ({ FeatureName, RoleArn }) => !there.includes(`${FeatureName} ${RoleArn}`),
+  )
+  if (!missing) return undefined
+  const name = candidate.DBInstanceIdentifier ?? ''
+  const command = new AddRoleToDBInstanceCommand({ DBInstanceIdentifier: name, ...missing })
+  const answer = await ask(
+    { action: 'rds:AddRoleToDBInstance', of: name },
+    () => connection.rds.send(command, { abortSignal: signal }),
+    ...(['DBInstanceRoleAlreadyExists', 'InvalidDBInstanceState'] as const),
+  )
+  const doing = `gives ${name} the role for ${missing.FeatureName}`
+  return { again: connection.poll, doing: isCode(answer) ? `${doing}; AWS says ${answer.code}` : doing }
 }
 
 /** A parameter group that waits for a reboot gets one; undefined where none waits. */
