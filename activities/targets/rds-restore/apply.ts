@@ -12,6 +12,9 @@ import { restorerFor } from './sort.ts'
 import type { RdsRestoreStep } from './schema.ts'
 import type { RestoreState } from './state.ts'
 
+/** States that pass by themselves, and in which AWS deletes nothing. */
+const BUSY: ReadonlySet<string> = new Set(['modifying', 'backing-up', 'rebooting', 'renaming'])
+
 type Outcome = { state: RestoreState } | Again
 
 /** One step onwards: one call that changes something at most. Reads first; an answer that was lost is found by reading. */
@@ -75,6 +78,7 @@ async function takeBack(
     )
   refuseForeign(found, to, context)
   if (status === 'deleting') return { again: connection.poll, doing: `${name} is being deleted` }
+  if (BUSY.has(status)) return { again: connection.poll, doing: `${name} is ${status}; waits until it can be deleted` }
   if (found.guarded) {
     await familyOf(step).change(connection, found, { guarded: false }, signal)
     return { again: connection.poll, doing: `takes the protection from ${name}` }

@@ -98,11 +98,12 @@ async function configure(lane: Lane, { poll }: Place, folder: string, atEnd: AtE
   const { model } = lane
   const candidate = () => model.region.instances.find(({ tags }) => tags.has('unwind:candidate'))?.identifier ?? ''
   const through = async (name: () => string, called: string) => {
+    const writes = writing()
     const proxy = await startPostgresProxy({
       port: () => lane.resolve(name())?.port,
       isWrite: () => false,
       meddle: async (statement) => {
-        const mishap = await lane.watch.meet('sql', `${called}: ${words(statement)}`, CHANGES.test(statement))
+        const mishap = await lane.watch.meet('sql', `${called}: ${words(statement)}`, writes(statement))
         return mishap === 'dropped' || mishap === 'lost' ? mishap : undefined
       },
     })
@@ -129,7 +130,17 @@ async function configure(lane: Lane, { poll }: Place, folder: string, atEnd: AtE
   return (await loadConfiguration(config)).configuration
 }
 
-const CHANGES = /^(?:GRANT|REVOKE|COMMENT|ALTER|COMMIT|SELECT pg_terminate_backend)/
+const CHANGES = /^(?:GRANT|REVOKE|COMMENT|ALTER|SELECT pg_terminate_backend)/
+
+/** Which statements change something: a COMMIT does where one before it in its transaction did, not behind mere looks. */
+function writing(): (statement: string) => boolean {
+  let changed = false
+  return (statement) => {
+    if (statement.startsWith('BEGIN')) changed = false
+    if (CHANGES.test(statement)) return (changed = true)
+    return statement.startsWith('COMMIT') && changed
+  }
+}
 
 /** Who may connect to a database that was never fenced. */
 const OPEN = `GRANT CONNECT ON DATABASE ${NAME} TO PUBLIC; COMMENT ON DATABASE ${NAME} IS NULL`
