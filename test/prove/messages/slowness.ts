@@ -12,6 +12,12 @@ const FAULTS: readonly (readonly [string, Fault])[] = [
 ]
 /** Pairs per state of a channel. */
 const PAIRS = 7
+/**
+ * Each of the two waits of a run. What is told again after five seconds falls into the second: where two timers of one
+ * workflow are due in the same moment, Temporal fires the later one up to a second late (its timer queue looks ahead by
+ * that), whoever has set them.
+ */
+const WAIT = '3500ms'
 /** A rollback with a channel in this state takes at most so much longer than one whose channel is well. */
 const MOST = 1.05
 
@@ -59,7 +65,7 @@ interface Taken {
 }
 
 async function timed(lane: Lane, channel: string): Promise<Taken> {
-  const run = await begin(lane, channel, '2500ms', false)
+  const run = await begin(lane, channel, WAIT, false)
   const { closeTime } = await closed(run)
   const state = (await run.result()) as RunState
   const { startedAt, endedAt = Number.NaN } = state
