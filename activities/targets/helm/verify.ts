@@ -2,10 +2,11 @@ import { milliseconds, readable } from '../../../model/duration.ts'
 import { UnwindError } from '../../../model/errors.ts'
 import type { Again, CallContext, Evidence, Verdict } from '../../../model/target.ts'
 import type { Cluster } from '../../kubernetes/connect.ts'
-import { readLive, readServed } from './live.ts'
+import { type Live, readLive, readServed } from './live.ts'
 import { holds } from './lock.ts'
 import { identityOf, type Item, isWorkload, itemsOf, titleOf } from './manifest.ts'
 import { isPending, readEntry, type Release, readRelease, type Shelf } from './records.ts'
+import { seen } from './recent.ts'
 import type { HelmStep } from './schema.ts'
 import { type HelmState, placeOf, RIGHTS } from './state.ts'
 import { type Standing, standingOf } from './workloads.ts'
@@ -19,7 +20,10 @@ type Judgement = Verdict | (Again & { evidence: Evidence })
 export async function verify(step: HelmStep, state: HelmState, context: CallContext<Cluster>): Promise<Judgement> {
   const { connection: cluster, signal } = context
   const shelf = { cluster, place: placeOf(step), driver: step.driver, signal }
-  const [release] = await Promise.all([readExisting(shelf, state), cluster.identity(signal)])
+  await cluster.identity(signal)
+  const open = await stillOpen(step, state, shelf, context)
+  if (open) return open
+  const release = await readExisting(shelf, state)
   if (!release) return verdict('fail', `release ${step.release} does not exist any more`)
   const { last } = release
   const facts = { revision: last.revision, status: last.status, chart: `${last.chart.name} ${last.chart.version}` }
@@ -30,25 +34,49 @@ export async function verify(step: HelmStep, state: HelmState, context: CallCont
   return judge(step, release, shelf, context)
 }
 
+/**
+ * Whether it is only pods that are waited for, by the record as it was read before: while they are, the records are not asked
+ * for. Undefined where that is not known, or where there is more to say.
+ */
+async function stillOpen(
+  step: HelmStep,
+  { record }: HelmState,
+  shelf: Shelf,
+  { since }: CallContext<Cluster>,
+): Promise<Judgement | undefined> {
+  const watched = itemsOf(seen(record)?.manifest ?? '', shelf.place.namespace).filter(isWorkload)
+  const { live, missing, unread } = await look(watched, shelf)
+  if (missing.length > 0 || unread.length > 0) return undefined
+  const all = await standings(watched, live, since, shelf)
+  const judgement = all.some(({ failure }) => failure !== undefined) ? undefined : weigh(step, all, since)
+  return judgement && 'again' in judgement ? judgement : undefined
+}
+
+/** How the workloads stand that are there. */
+function standings(watched: readonly Item[], live: Map<string, Live>, since: number, shelf: Shelf) {
+  const { cluster, place, signal } = shelf
+  return Promise.all(
+    watched.flatMap((item) => {
+      const found = live.get(identityOf(item))
+      return found ? [standingOf(item, found, place, { cluster, signal, since })] : []
+    }),
+  )
+}
+
 async function judge(
   step: HelmStep,
   { last }: Release,
   shelf: Shelf,
   context: CallContext<Cluster>,
 ): Promise<Judgement> {
-  const { cluster, place, signal } = shelf
+  const { place } = shelf
   const items = itemsOf(last.manifest, place.namespace)
   const watched = items.filter(isWorkload)
   const { live, missing, unread } = await look(watched, shelf)
   if (unread.length > 0)
     return verdict('inconclusive', `the worker's account may not read ${unread.join(', ')}; grant it with ${RIGHTS}`)
   if (missing.length > 0) return verdict('fail', `not there any more: ${missing.join(', ')}`)
-  const all = await Promise.all(
-    watched.flatMap((item) => {
-      const found = live.get(identityOf(item))
-      return found ? [standingOf(item, found, place, cluster, signal)] : []
-    }),
-  )
+  const all = await standings(watched, live, context.since, shelf)
   const open = weigh(step, all, context.since)
   if (open) return open
   // The rest is looked at once, at the end: it changes nothing by itself.

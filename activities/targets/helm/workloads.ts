@@ -15,6 +15,9 @@ export interface Standing {
   failure?: string
 }
 
+/** No container has failed for good so early; until then pods need not be read. Milliseconds. */
+const EARLY = 1_000
+
 interface Counts {
   observedGeneration?: number
   replicas?: number
@@ -46,8 +49,7 @@ export async function standingOf(
   item: Item,
   live: Live,
   release: { namespace: string },
-  cluster: Cluster,
-  signal: AbortSignal,
+  { cluster, signal, since }: { cluster: Cluster; signal: AbortSignal; since: number },
 ): Promise<Standing> {
   const title = titleOf(item, release)
   const status = (live['status'] ?? {}) as Counts
@@ -57,7 +59,8 @@ export async function standingOf(
   const counted = item.kind === 'DaemonSet' ? daemons(status) : replicas(item.kind, live, status)
   const standing = { title, desired: counted.desired, ready: counted.ready, complete: observed && counted.complete }
   if (standing.complete || !observed) return standing
-  const failure = expired(title, status) ?? (await podFailure(item, live, cluster, signal))
+  const early = Date.now() - since < EARLY
+  const failure = expired(title, status) ?? (early ? undefined : await podFailure(item, live, cluster, signal))
   return failure === undefined ? standing : { ...standing, failure }
 }
 
