@@ -1,9 +1,11 @@
+import { patched } from '@temporalio/workflow'
 import { abortEffect, choices } from '../model/choices.ts'
 import type { Problem } from '../model/errors.ts'
 import type { Parked, StepState } from '../model/run.ts'
 import type { Evidence } from '../model/target.ts'
+import { changes } from './compiled.ts'
 import { failDrill } from './drilling.ts'
-import { end, enter, note, type Run } from './record.ts'
+import { end, enter, isOpen, nextSteps, note, type Run } from './record.ts'
 import { page } from './telling.ts'
 import { awaitPeople, pageEvery } from './waiting.ts'
 
@@ -94,5 +96,13 @@ function act(
     else delete step.byHand
   }
   // Whatever has not begun is planned anew: the world may have moved while the run waited.
-  enter(run, 'planning')
+  if (!finishesFirst(run, step, choice)) return enter(run, 'planning')
+  if (run.state.steps.some((other) => changes(other) && !other.begun && isOpen(other))) run.state.moved = true
+  enter(run, 'running')
+}
+
+/** What has begun is finished before others are planned: in the middle of its move nothing can be planned on its end. */
+function finishesFirst(run: Run, step: StepState, choice: Parked['choices'][number]['choice']): boolean {
+  if (choice === 'skip' || !step.begun || !nextSteps(run).every(({ begun }) => begun)) return false
+  return patched('finishes-what-has-begun')
 }

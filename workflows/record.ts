@@ -122,13 +122,17 @@ export function end(run: Run, outcome: Outcome, text: string, by?: Actor['subjec
   note(run, 'ended', text, by ? { actor: by } : {})
 }
 
+/** Whether a step is neither done nor left out. */
+export function isOpen({ status }: StepState): boolean {
+  return status !== 'done' && status !== 'skipped'
+}
+
 /** The steps to carry out now: the first that is neither done nor skipped, with those of its group beside it. */
 export function nextSteps({ state }: Run): StepState[] {
-  const open = (step: StepState) => step.status !== 'done' && step.status !== 'skipped'
-  const first = state.steps.findIndex(open)
+  const first = state.steps.findIndex(isOpen)
   const step = state.steps[first]
   if (!step) return []
   if (step.group === undefined) return [step]
   const behind = state.steps.slice(first).findIndex(({ group }) => group !== step.group)
-  return state.steps.slice(first, behind < 0 ? undefined : first + behind).filter(open)
+  return state.steps.slice(first, behind < 0 ? undefined : first + behind).filter(isOpen)
 }

@@ -32,6 +32,10 @@ export const paths: Readonly<Record<string, Path>> = {
     options: { wrap: (target) => failing(target, { apply: [ok, forbidden] }) },
     walk: (engine) => decided(engine, 'retry'),
   },
+  'parked-retry-first': {
+    options: { wrap: (target) => failing(target, { apply: [forbidden] }) },
+    walk: (engine) => decided(engine, 'retry'),
+  },
   'parked-compensate': {
     options: { wrap: (target) => failing(target, { apply: [ok, forbidden] }) },
     walk: (engine) => decided(engine, 'compensate'),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { failing, forbidden, ok, thenTimeOut, unreachable } from '../support/faults.ts'
+import { after, failing, forbidden, ok, thenTimeOut, unreachable } from '../support/faults.ts'
 import { scenarios } from './scenario.ts'
 
 scenarios('a step that fails', (start) => {
@@ -31,6 +31,29 @@ scenarios('a step that fails', (start) => {
     await run.decide('retry')
     expect((await run.ends()).outcome).toBe('recovered')
     expect([first.writes, second.writes]).toEqual([['v1'], ['v1']])
+  })
+
+  test('a retried step is finished before those after it are planned, and these are planned anew then', async () => {
+    const engine = await start({ wrap: (target) => failing(target, { apply: [forbidden, after(isBack)] }) })
+    const renamed = engine.system.put('b', 'v1', 'v2')
+    function isBack() {
+      engine.system.objects.set('b', renamed)
+      renamed.revisions.push('v3')
+      renamed.at = 'v3'
+    }
+    engine.system.put('a', 'v1', 'v2')
+    const run = await engine.rollback([{ object: 'a' }, { object: 'b' }])
+    await run.reaches('parked')
+    // In the middle of the move of the first, what the second is about can't be found.
+    engine.system.objects.delete('b')
+    await run.decide('retry')
+    const asked = await run.reaches('awaiting-approval')
+    expect(asked.steps.map(({ status, plan }) => `${status} ${plan?.summary}`)).toEqual([
+      'done v2 → v1',
+      'planned v3 → v2',
+    ])
+    await run.send('approve', { planDigest: asked.planDigest ?? '' })
+    expect((await run.ends()).outcome).toBe('recovered')
   })
 
   test('a system that stays silent parks the step, and the choices say what each would do', async () => {

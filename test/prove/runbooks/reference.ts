@@ -1,7 +1,7 @@
 import type { Branch } from '../../../model/runbook/compiled.ts'
 import type { Case } from './case.ts'
 import { carryOut, moves } from './reference/carrying.ts'
-import { answer, end, isOpen, type Model } from './reference/state.ts'
+import { answer, end, isOpen, type Model, nextOf } from './reference/state.ts'
 import { park, plan, rests, settle } from './reference/turns.ts'
 import { World } from './world.ts'
 
@@ -23,7 +23,16 @@ export interface Seen {
 export function predict(given: Case): Seen {
   const model: Model = {
     ...{ given, asked: new Map(), path: [], stops: [], events: new Set<string>(), approved: new Set<string>() },
-    ...{ world: new World(given, []), steps: [], digest: '', owed: 0, stale: false, paused: false, overdue: false },
+    ...{
+      world: new World(given, []),
+      steps: [],
+      digest: '',
+      owed: 0,
+      stale: false,
+      paused: false,
+      overdue: false,
+      moved: false,
+    },
     ...{ outcome: '', procedure: '' },
   }
   const procedure = decide(model)
@@ -77,17 +86,14 @@ function proceed(model: Model): void {
   rests(model)
   if (model.outcome) return
   const { steps } = model
-  const from = steps.findIndex(isOpen)
-  const first = steps[from]
+  const first = steps.find(isOpen)
   if (!first) return end(model, 'recovered')
   if (model.given.overdue && !model.overdue) {
     model.overdue = true
     return park(model, { step: first, during: 'plan', problem: { code: 'RUN_OVERDUE' } })
   }
-  const behind = steps.findIndex((step, index) => index > from && step.group !== first.group)
-  const group = steps.slice(from, behind < 0 ? undefined : behind).filter(isOpen)
-  const together = first.group === undefined ? [first] : group
+  const together = nextOf(model)
   const failures = together.map((step) => carryOut(model, step)).filter((failure) => failure !== undefined)
   if (failures.length > 0) settle(model, failures)
-  else if (together.some((step) => moves(model, step))) plan(model)
+  else if (model.moved || together.some((step) => moves(model, step))) plan(model)
 }

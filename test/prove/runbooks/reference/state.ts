@@ -40,6 +40,8 @@ export interface Model {
   /** Somebody has to agree to the plan because it is another one than before. */
   stale: boolean
   paused: boolean
+  /** What has begun was finished first; the rest is planned anew after it. */
+  moved: boolean
   overdue: boolean
   outcome: string
   procedure: string
@@ -79,4 +81,13 @@ export function isChange({ role }: Step): boolean {
 
 export function isOpen({ status }: Step): boolean {
   return status !== 'done' && status !== 'skipped'
+}
+
+/** The first open step, or all open ones of its group. */
+export function nextOf({ steps }: Model): Step[] {
+  const from = steps.findIndex(isOpen)
+  const first = steps[from]
+  if (!first) return []
+  const behind = steps.findIndex((step, index) => index > from && step.group !== first.group)
+  return first.group === undefined ? [first] : steps.slice(from, behind < 0 ? undefined : behind).filter(isOpen)
 }

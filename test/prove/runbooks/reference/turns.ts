@@ -11,11 +11,13 @@ import {
   isChange,
   isOpen,
   type Model,
+  nextOf,
   type Step,
 } from './state.ts'
 
 /** Promise 1: all is planned before a change; another plan than before, or one never agreed to, is asked for. */
 export function plan(model: Model): void {
+  model.moved = false
   while (!model.outcome) {
     const failed = planAll(model)
     if (failed) {
@@ -122,7 +124,9 @@ export function park(model: Model, { step, during, problem }: Failure, rest: Fai
   step.status = choice === 'skip' ? 'skipped' : 'planned'
   if (choice.startsWith('fix:')) step.wanted = choice.slice('fix:'.length)
   if (choice !== 'skip') step.byHand = choice === 'done'
-  plan(model)
+  const finishesFirst = choice !== 'skip' && step.begun && nextOf(model).every(({ begun }) => begun)
+  if (!finishesFirst) plan(model)
+  else model.moved ||= model.steps.some((other) => isChange(other) && !other.begun && isOpen(other))
   const [next, ...others] = rest
   if (!next) return
   rests(model)
