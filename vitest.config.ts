@@ -30,6 +30,7 @@ export default defineConfig({
       layer('archive', [], 120_000),
       layer('notify'),
       layer('flags', [], 300_000),
+      layer('git', [], 120_000),
       layer('images', [], 300_000),
       layer('versions', [], 300_000),
       layer('tidy'),

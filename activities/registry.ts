@@ -20,6 +20,7 @@ export const targets: Readonly<Record<string, () => Promise<Target>>> = {
   'ssm-parameter': async () => erase((await import('./targets/ssm-parameter/index.ts')).ssmParameter),
   'vault-kv': async () => erase((await import('./targets/vault-kv/index.ts')).vaultKv),
   launchdarkly: async () => erase((await import('./targets/launchdarkly/index.ts')).launchdarkly),
+  'git-revert': async () => erase((await import('./targets/git-revert/index.ts')).gitRevert),
   unleash: async () => erase((await import('./targets/unleash/index.ts')).unleash),
 }
 

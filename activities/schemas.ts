@@ -18,6 +18,7 @@ import { VolumeSnapshotStep, volumeSnapshotKind } from './targets/volume-snapsho
 import { SsmParameterStep, ssmParameterKind } from './targets/ssm-parameter/schema.ts'
 import { VaultKvStep, vaultKvKind } from './targets/vault-kv/schema.ts'
 import { LaunchDarklyStep, launchDarklyKind } from './targets/launchdarkly/schema.ts'
+import { GitRevertStep, gitRevertKind } from './targets/git-revert/schema.ts'
 import { UnleashStep, unleashKind } from './targets/unleash/schema.ts'
 
 /** Every kind of step, without the code that acts: zod only, so that the API and the CLI can load it. */
@@ -40,6 +41,7 @@ export const kinds: Readonly<Record<string, StepKind>> = {
   'ssm-parameter': ssmParameterKind as unknown as StepKind,
   'vault-kv': vaultKvKind as unknown as StepKind,
   launchdarkly: launchDarklyKind as unknown as StepKind,
+  'git-revert': gitRevertKind as unknown as StepKind,
   unleash: unleashKind as unknown as StepKind,
 }
 
@@ -64,6 +66,7 @@ export const Step = z
     SsmParameterStep,
     VaultKvStep,
     LaunchDarklyStep,
+    GitRevertStep,
     UnleashStep,
   ])
   .meta({ id: 'Step' })

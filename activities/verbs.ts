@@ -66,9 +66,18 @@ async function plan(open: Open, call: PlanCall) {
 }
 
 function contextOf(call: StepCall, connection: unknown): CallContext {
-  const { rollbackId, stepId, service, environment, actor, reason, drill } = call
+  const { rollbackId, stepId, service, environment, actor, reason, incident, drill } = call
   const signal = Context.current().cancellationSignal
-  const about = { rollbackId, stepId, service, environment, actor, reason, ...(drill && { drill }) }
+  const about = {
+    rollbackId,
+    stepId,
+    service,
+    environment,
+    actor,
+    reason,
+    ...(incident && { incident }),
+    ...(drill && { drill }),
+  }
   // Asked at most once per call, and only by systems that have use for it.
   let known: ReturnType<typeof readLedger> | undefined
   const ledger = () => (known ??= readLedger({ environment, service }))

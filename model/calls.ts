@@ -18,6 +18,8 @@ export interface StepCall {
   environment: string
   actor: string
   reason: string
+  /** The incident that the rollback was asked for. */
+  incident?: string
   /** Of a drill. */
   drill?: true
 }

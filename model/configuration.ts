@@ -1,11 +1,14 @@
 import { z } from 'zod'
 import { ChannelCredentials, ChannelSettings } from './channels.ts'
+import { Credentials } from './connections/credentials.ts'
 import { LaunchDarklyConnection, UnleashConnection } from './connections/flags.ts'
+import { GitConnection } from './connections/git.ts'
 import { GrafanaConnection } from './connections/grafana.ts'
 import { ImageSettings } from './connections/images.ts'
 import { OpenFeatureConnection } from './connections/openfeature.ts'
 import { Origin } from './connections/origin.ts'
 import { PrometheusConnection } from './connections/prometheus.ts'
+import { S3 } from './connections/s3.ts'
 import { VaultConnection } from './connections/vault.ts'
 import { RunbookSettings } from './runbook/settings.ts'
 import { Secret } from './secret.ts'
@@ -164,64 +167,9 @@ export const Connection = z.discriminatedUnion('kind', [
   UnleashConnection,
   LaunchDarklyConnection,
   VaultConnection,
+  GitConnection,
 ])
 export type Connection = z.infer<typeof Connection>
-
-export const S3 = z.strictObject({
-  bucket: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'use the name of a bucket: 3 to 63 lower case letters'),
-  prefix: z
-    .string()
-    .regex(
-      /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}){0,3}$/,
-      'use a/b, without a slash at its ends',
-    )
-    .optional()
-    .describe('Everything lies below it.'),
-  endpoint: z.url().optional().describe('Of a server that speaks the protocol of S3. Default: AWS.'),
-  region: z.string().min(1).max(60).default('us-east-1'),
-})
-export type S3Settings = z.infer<typeof S3>
-
-const Credentials = z.strictObject({
-  kubeconfig: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Path. Default: KUBECONFIG, ~/.kube/config, or the pod’s own account.'),
-  context: z.string().min(1).optional(),
-  profile: z
-    .string()
-    .min(1)
-    .max(100)
-    .optional()
-    .describe('Profile of the AWS configuration files, which may assume a role. Default: the SDK’s own chain.'),
-  token: Secret.optional().describe('Of Unleash, LaunchDarkly or Vault.'),
-  user: z.string().min(1).max(63).optional().describe('Role of a database, or who asks a Prometheus or Grafana.'),
-  passwordFile: z.string().min(1).optional().describe('Path of a file that holds the password and nothing else.'),
-  passwordVariable: z
-    .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'write the name of an environment variable')
-    .optional()
-    .describe('Variable of the worker’s environment that holds the password.'),
-  backups: z
-    .union([z.string().min(1), z.strictObject({ s3: S3 })])
-    .optional()
-    .describe(
-      'Where backups of the database are written to: a folder of this worker, or { s3: { bucket, prefix, region } }.',
-    ),
-  programs: z.string().min(1).optional().describe('Folder of pg_dump and pg_restore. Default: wherever PATH leads.'),
-  helm: z.string().min(1).optional().describe('Path of the binary of Helm, 3 or 4. Default: helm on PATH.'),
-  releases: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Path of a folder that holds the files of each release of a database, by its name: releases/v1.9/…'),
-  ca: z.string().min(1).optional().describe('Path of the authority that a database’s certificate is signed by (PEM).'),
-  tokenFile: z.string().min(1).max(1_000).optional().describe('Path of a file that holds a bearer token.'),
-})
-export type Credentials = z.infer<typeof Credentials>
 
 /** Where reports are kept, for API and workers alike. Credentials of S3 come from the SDK's own chain, never from here. */
 export const ArchiveSettings = z.union([

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Credentials } from './configuration.ts'
+import type { Credentials } from './connections/credentials.ts'
 import type { CompiledMeasurement } from './runbook/compiled.ts'
 import type { Again, Evidence, Verdict } from './target.ts'
 

@@ -99,6 +99,8 @@ export interface CallContext<Connection = unknown> {
   environment: string
   actor: string
   reason: string
+  /** The incident that the rollback was asked for. */
+  incident?: string
   connection: Connection
   signal: AbortSignal
   /** The state to go to exactly, read from an earlier run's record (undo); takes the place of the step's own choice. */

@@ -149,6 +149,7 @@ export function stepCall(input: RunInput, rollbackId: string, step: StepKey & Pi
     environment: input.environment,
     actor: input.startedBy.subject,
     reason: input.reason,
+    ...(input.incident !== undefined && { incident: input.incident }),
     ...(input.drill && { drill: true as const }),
   }
 }

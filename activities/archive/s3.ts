@@ -1,5 +1,5 @@
 import { GetObjectCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand } from '@aws-sdk/client-s3'
-import type { S3Settings } from '../../model/configuration.ts'
+import type { S3Settings } from '../../model/connections/s3.ts'
 import { UnwindError } from '../../model/errors.ts'
 import { openS3, s3Problem } from '../s3/client.ts'
 import { type Archive, checkKey, checkPrefix, checkSize, LIST_LIMIT } from './archive.ts'

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import type { Credentials } from '../../model/configuration.ts'
+import type { Credentials } from '../../model/connections/credentials.ts'
 import { UnwindError } from '../../model/errors.ts'
 
 /** Tokens are short; whatever is longer is another file. */

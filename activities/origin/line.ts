@@ -1,4 +1,4 @@
-import type { Credentials } from '../../model/configuration.ts'
+import type { Credentials } from '../../model/connections/credentials.ts'
 import { milliseconds, readable } from '../../model/duration.ts'
 import { UnwindError } from '../../model/errors.ts'
 import { type Answer, askFirst } from './ask.ts'

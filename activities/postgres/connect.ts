@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import pg from 'pg'
 import { z } from 'zod'
-import { S3, type S3Settings } from '../../model/configuration.ts'
+import { S3, type S3Settings } from '../../model/connections/s3.ts'
 import { UnwindError } from '../../model/errors.ts'
 import { databaseError, type Where } from './faults.ts'
 

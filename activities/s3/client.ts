@@ -1,5 +1,5 @@
 import { S3Client, S3ServiceException } from '@aws-sdk/client-s3'
-import type { S3Settings } from '../../model/configuration.ts'
+import type { S3Settings } from '../../model/connections/s3.ts'
 import { UnwindError } from '../../model/errors.ts'
 
 const ATTEMPTS = 3

@@ -1,6 +1,7 @@
 import { prometheusCheck } from '../../activities/checks/prometheus/index.ts'
 import { PrometheusMeasurement } from '../../activities/checks/prometheus/schema.ts'
-import { Connection, type Credentials } from '../../model/configuration.ts'
+import { Connection } from '../../model/configuration.ts'
+import type { Credentials } from '../../model/connections/credentials.ts'
 import type { PrometheusConnection } from '../../model/connections/prometheus.ts'
 
 export interface Asked {

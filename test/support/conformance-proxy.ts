@@ -9,6 +9,8 @@ export interface Upstream {
   /** Credentials and agent, as `https.request` takes them. */
   options: https.RequestOptions
   isWrite(method: string, path: string, body: string): boolean
+  /** Whether an answer refuses the write although its status says success, as Git servers do. */
+  refuses?(answer: string): boolean
   /** Changes bodies on their way, as a system of another version would fill them. */
   rewrite?: { request?(method: string, body: string): string; answer?(body: string): string }
 }
@@ -49,8 +51,9 @@ export async function startProxy(upstream: Upstream): Promise<HoldingProxy> {
     const gate = write ? holding.shift() : undefined
     if (gate?.moment === 'request') await gate.wait()
     const answer = await forward(upstream, incoming, body)
-    if (write && answer.status < 300) writes++
-    gate?.done(answer.status)
+    const status = upstream.refuses?.(answer.body.toString('latin1')) ? 409 : answer.status
+    if (write && status < 300) writes++
+    gate?.done(status)
     if (gate?.moment === 'answer') await gate.wait()
     outgoing.writeHead(answer.status, answer.headers).end(answer.body)
   }
@@ -120,7 +123,8 @@ interface Answer {
 async function forward({ url, options, rewrite }: Upstream, incoming: http.IncomingMessage, body: Buffer) {
   const { method = 'GET', headers } = incoming
   const sent = rewrite?.request ? Buffer.from(rewrite.request(method, body.toString('utf8'))) : body
-  const { 'content-type': type, accept, authorization, 'x-amz-target': operation } = headers
+  const { 'content-type': type, 'content-encoding': encoding, accept, authorization } = headers
+  const { 'x-amz-target': operation } = headers
   // AWS tells its services apart by what they are signed for.
   const signed = authorization?.startsWith('AWS4') === true
   const request = (url.protocol === 'https:' ? https : http).request(new URL(incoming.url ?? '/', url), {
@@ -129,6 +133,7 @@ async function forward({ url, options, rewrite }: Upstream, incoming: http.Incom
     headers: {
       ...(options.headers as http.OutgoingHttpHeaders),
       ...(type && { 'content-type': type }),
+      ...(encoding && { 'content-encoding': encoding }),
       ...(accept && { accept }),
       ...(operation && { 'x-amz-target': operation }),
       ...(signed && { authorization }),

@@ -8,7 +8,7 @@ import {
   NoSuchKey,
   PutObjectCommand,
 } from '@aws-sdk/client-s3'
-import type { S3Settings } from '../../../model/configuration.ts'
+import type { S3Settings } from '../../../model/connections/s3.ts'
 import { UnwindError } from '../../../model/errors.ts'
 import type { Database } from '../../postgres/connect.ts'
 import { openS3, s3Problem } from '../../s3/client.ts'

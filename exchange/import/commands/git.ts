@@ -1,9 +1,12 @@
 import { manual, type Recogniser, refused } from '../became.ts'
 import { readFlags } from '../flags.ts'
 
-/** `git revert`, and what goes before and after it. */
+/** `git revert`, a checkout of an old path, and what goes before and after them. */
 export const git: Recogniser = (args) => {
   const [verb, ...rest] = args
+  if (verb === 'checkout' && rest.includes('--')) return restore(rest.slice(0, rest.indexOf('--')), rest)
+  if (verb === 'restore') return restored(rest)
+  if (verb === 'add' || verb === 'commit') return done('The step commits what it takes back.')
   if (/^(log|status|show|diff|fetch|pull|checkout|switch|clone|config|branch|remote|rev-parse)$/.test(verb ?? ''))
     return { as: 'look', with: 'git-revert', because: 'The step works on a clone of its own.' }
   if (verb === 'revert') return revert(rest)
@@ -34,10 +37,9 @@ function revert(args: readonly (string | undefined)[]): ReturnType<Recogniser> {
   const mainline = Number(values.get('mainline'))
   const because =
     commit === 'HEAD' ? 'HEAD may have moved on since the bad change: the plan shows which commit it is.' : undefined
-  const range = commit.includes('..') ? { commits: commit } : { commit }
   return {
     as: 'step',
-    step: { kind: 'git-revert', ...range, ...(mainline > 0 && { mainline }) },
+    step: { kind: 'git-revert', way: 'revert', commits: commit, ...(mainline > 0 && { mainline }) },
     object: 'repository',
     ...(because && { because }),
   }
@@ -49,10 +51,31 @@ function push(args: readonly (string | undefined)[]): ReturnType<Recogniser> {
       'A forced push rewrites the history that others have, and hides what was deployed.',
       'git revert <commit> and an ordinary push.',
     )
-  return {
-    as: 'verification',
-    kind: 'git-revert',
-    object: 'repository',
-    because: 'The step pushes what it has reverted.',
-  }
+  return done('The step pushes what it takes back.')
+}
+
+/** `git restore --source <commit> -- <path>`. */
+function restored(args: readonly (string | undefined)[]): ReturnType<Recogniser> {
+  const { positional, values, unclear } = readFlags(args, 'source|s=', 'staged|S', 'worktree|W')
+  if (unclear.length > 0 || !values.has('source')) return manual('It does not say from which commit.')
+  return restore([values.get('source')], ['--', ...positional])
+}
+
+/** A path as it was at a commit, whole. */
+function restore(
+  commits: readonly (string | undefined)[],
+  rest: readonly (string | undefined)[],
+): ReturnType<Recogniser> {
+  const [to] = commits
+  const paths = rest.slice(rest.indexOf('--') + 1)
+  const [path] = paths
+  if (commits.length !== 1 || paths.length !== 1)
+    return manual('A step takes one path back to one commit; write one for each.')
+  if (to === undefined || path === undefined) return manual('Commit or path are looked up while the script runs.')
+  if (/^HEAD|[~^]/.test(to)) return manual(`${to} moves with the branch; name the commit, or write to: previous.`)
+  return { as: 'step', step: { kind: 'git-revert', path: path.replace(/\/$/, ''), to }, object: 'repository' }
+}
+
+function done(because: string): ReturnType<Recogniser> {
+  return { as: 'verification', kind: 'git-revert', object: 'repository', because }
 }
