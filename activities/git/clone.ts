@@ -87,12 +87,23 @@ async function prepared(repository: Repository, signal: AbortSignal): Promise<vo
   await rename(made.folder, repository.folder).catch(() => rm(made.folder, { recursive: true, force: true }))
 }
 
-/** Forgets refs of earlier fetches but the newest; refs of this clone are never packed, so a file is all there is of one. */
+/**
+ * Forgets refs of earlier fetches but the newest, and what killed processes have left; refs of this clone are never packed, so
+ * that a file is all there is of one.
+ */
 async function tidied(folder: string): Promise<void> {
   const refs = join(folder, 'refs', 'unwind')
   const names = (await readdir(refs).catch(() => [])).toSorted((a, b) => Number.parseInt(b) - Number.parseInt(a))
   const old = names.slice(1).filter((name) => Number.parseInt(name) < Date.now() - KEPT)
-  await Promise.all(old.map((name) => rm(join(refs, name), { force: true })))
+  const indexes = (await readdir(folder).catch(() => [])).filter((name) => name.startsWith('index-'))
+  const left = await Promise.all(indexes.map((name) => isOld(join(folder, name))))
+  const files = [...old.map((name) => join(refs, name)), ...left.filter((file) => file !== undefined)]
+  await Promise.all(files.map((file) => rm(file, { force: true })))
+}
+
+async function isOld(file: string): Promise<string | undefined> {
+  const found = await stat(file).catch(() => undefined)
+  return found && found.mtimeMs < Date.now() - KEPT ? file : undefined
 }
 
 const turns = new Map<string, Promise<unknown>>()

@@ -47,7 +47,7 @@ export function broken({ folder, name }: Repository, { said, late }: Ended, verb
 export function line(said: string): string {
   const lines = said.split('\n').filter((text) => /^(?:fatal|error|remote):/.test(text))
   const text = lines.find((one) => /^(?:fatal|error):/.test(one)) ?? lines[0] ?? 'it said nothing'
-  return withoutPassword(text.slice(0, 300))
+  return withoutPassword(text.slice(0, 300).replace(/\.$/, ''))
 }
 
 /** Text without the user and password that an address may hold. */

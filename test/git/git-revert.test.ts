@@ -117,6 +117,15 @@ it('a commit elsewhere in the moment of the push is built upon, never overwritte
   }
 })
 
+it('two apps of one repository go back at once, each by its own commit', async () => {
+  const place = await shop()
+  place.commit({ 'apps/search/values.yaml': 'c: 2\n' })
+  await Promise.all([go(place), go(place, { path: 'apps/search' }), go(place, { path: 'apps/search/values.yaml' })])
+  expect(place.git('show', `main:${VALUES}`)).toMatch(/^a: 2/)
+  expect(place.git('show', 'main:apps/search/values.yaml')).toBe('c: 1')
+  expect(place.git('rev-list', '--count', 'main')).toMatch(/^[67]$/)
+})
+
 it('reverts one commit and keeps what came after it', async () => {
   const place = await shop()
   place.commit({ [VALUES]: 'a: 3\n\n\n\nb: 7\n' }, { author: 'Cid', subject: 'b is 7' })
