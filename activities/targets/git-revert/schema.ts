@@ -8,7 +8,7 @@ export const GitRevertStep = z
   .strictObject({
     kind: z.literal('git-revert'),
     ...stepFields,
-    repository: Name.default('git').describe('The connection. Default: the one called git.'),
+    repository: Name.optional().describe('The connection. Default: the repository of the environment.'),
     path: GitPath.optional().describe(
       'Folder or file that goes back, from the root of the repository; nothing else is touched. Default: the path of the connection, else everything.',
     ),
@@ -58,6 +58,6 @@ export const gitRevertKind = defineKind({
   inherits: ['repository', 'path'],
   title: ({ repository, path, way, to, commits }) =>
     commits !== undefined
-      ? `revert ${commits} in ${repository}`
-      : `${path ?? repository} → ${way === 'revert' ? `without what came after ${to}` : to}`,
+      ? `revert ${commits}${repository ? ` in ${repository}` : ''}`
+      : `${path ?? repository ?? 'repository'} → ${way === 'revert' ? `without what came after ${to}` : to}`,
 })
