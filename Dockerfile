@@ -7,8 +7,6 @@ RUN npm run build && npm prune --omit=dev
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production
-# For runbooks and rollbacks in Git repositories.
-RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates git openssh-client && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 # Runbooks come from Git repositories, and git-revert pushes to them. pg_dump and helm have to match what they meet: mount them.
 RUN apt-get update \
