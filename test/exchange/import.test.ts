@@ -276,5 +276,5 @@ test('calls of feature flags become typed steps, those of an endpoint that is go
 
 function DESIGN(): string[] {
   const argo = ['argo-cd', 'argo-rollouts']
-  return ['helm', ...argo, 'git-revert', 'migrations', 'rds-restore', 'rds-promote', 'rds-snapshot', 'github-actions']
+  return ['helm', ...argo, 'migrations', 'rds-restore', 'rds-promote', 'rds-snapshot', 'github-actions']
 }

@@ -35,14 +35,15 @@ export async function apply(
   }
 }
 
-/** The commit that this rollback has pushed for a move, wherever the branch is now. */
-export async function ownCommit(clone: Clone, move: Move<GitState>, rollbackId: string): Promise<string | undefined> {
-  return marked(clone, [`${ROLLBACK_TRAILER}: ${rollbackId}`, `${MOVE_TRAILER}: ${moveName(move)}`])
-}
-
-async function marked(clone: Clone, lines: readonly string[]): Promise<string | undefined> {
-  const patterns = lines.map((text) => `--grep=${text}`)
-  const args = ['log', '-1', '--format=%H', '--fixed-strings', '--all-match', ...patterns, clone.head]
+/** The commit that this rollback has pushed for a move; it was made after both of the commits that the plan names. */
+async function ownCommit(clone: Clone, move: Move<GitState>, rollbackId: string): Promise<string | undefined> {
+  const patterns = [`${ROLLBACK_TRAILER}: ${rollbackId}`, `${MOVE_TRAILER}: ${moveName(move)}`].map(
+    (text) => `--grep=${text}`,
+  )
+  const named = [move.from.commit, move.to.commit].filter((commit) => commit !== undefined)
+  const here = await Promise.all(named.map((id) => clone.maybe(['rev-parse', '--verify', '--quiet', `${id}^{commit}`])))
+  const before = here.flatMap((id) => (id === undefined ? [] : [`^${id.trim()}`]))
+  const args = ['log', '-1', '--format=%H', '--fixed-strings', '--all-match', ...patterns, clone.head, ...before]
   return (await clone.git(args)).trim() || undefined
 }
 
