@@ -1,7 +1,7 @@
 import { toTakeBack } from '../model/choices.ts'
 import { missing } from '../model/policy.ts'
 import { park } from './parking.ts'
-import { end, enter, type Run } from './record.ts'
+import { end, enter, isOpen, type Run } from './record.ts'
 import { awaitPeople } from './waiting.ts'
 
 /** Whether the plan as it stands has all the approvals that it needs. */
@@ -38,7 +38,7 @@ export async function awaitApproval(run: Run): Promise<void> {
 /** A no before anything was changed ends the run. Later it stops the rest, and a person says what becomes of the changes. */
 function refuse(run: Run, outcome: 'rejected' | 'expired', because: string): void {
   const { state } = run
-  const next = state.steps.find((step) => !step.begun && step.status !== 'done' && step.status !== 'skipped')
+  const next = state.steps.find((step) => !step.begun && isOpen(step))
   if (!next || toTakeBack(state).length === 0) return end(run, outcome, `${because}; nothing was changed by it`)
   delete run.rejected
   const code = outcome === 'rejected' ? 'STEP_DECLINED' : 'APPROVAL_EXPIRED'

@@ -6,6 +6,7 @@ import type { RunInput, RunState, StepState } from '../model/run.ts'
 import { engine } from './activities.ts'
 import { changes, compiledOf } from './compiled.ts'
 import { problemOf } from './problem.ts'
+import { isOpen } from './record.ts'
 
 /** A whole plan, or the step that could not be planned and why. */
 export type Planned = Sealed | { step: StepState; problem: Problem }
@@ -20,8 +21,7 @@ export async function sealAll(
     const call = sealCall(input, state, before)
     return await engine['unwind.seal'].executeWithOptions({ summary: 'Seal the plan and read what it needs' }, [call])
   } catch (error) {
-    const open = state.steps.find(({ status }) => status !== 'done' && status !== 'skipped')
-    const step = open ?? state.steps[0]
+    const step = state.steps.find(isOpen) ?? state.steps[0]
     if (!step || isCancellation(error)) throw error
     return { step, problem: problemOf(error, step.connection) }
   }

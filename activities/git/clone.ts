@@ -77,7 +77,7 @@ function cloneOf(repository: Repository, signal: AbortSignal): Omit<Clone, 'head
 /** Made beside its place and moved there whole: a clone that is there can be used. */
 async function prepared(repository: Repository, signal: AbortSignal): Promise<void> {
   await mkdir(dirname(repository.folder), { recursive: true, mode: 0o700 })
-  await needGit(repository, signal)
+  await needGit(repository)
   const there = await stat(join(repository.folder, 'HEAD')).catch(() => undefined)
   if (there) return
   const made = { ...repository, folder: `${repository.folder}.${randomUUID()}` }

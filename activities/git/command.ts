@@ -30,15 +30,16 @@ const OLDEST = [2, 38] as const
 let known: Promise<void> | undefined
 
 /** Throws CONFIGURATION_INVALID where git is missing, or older than its merge-tree that writes a tree. */
-export function needGit(repository: Repository, signal: AbortSignal): Promise<void> {
-  known ??= checked(repository, signal)
+export function needGit(repository: Repository): Promise<void> {
+  known ??= checked(repository)
   // A failure is not kept: whoever installs git retries.
   known.catch(() => (known = undefined))
   return known
 }
 
-async function checked(repository: Repository, signal: AbortSignal): Promise<void> {
-  const { out } = await run(repository, ['version'], { signal })
+async function checked(repository: Repository): Promise<void> {
+  // Everybody who waits shares this one, so that the end of one call must not end it; its own limit does.
+  const { out } = await run(repository, ['version'], { signal: new AbortController().signal })
   const [, major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(out) ?? []).map(Number)
   if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) return
   throw new UnwindError(
