@@ -70,7 +70,7 @@ function documentOf(draft: Draft, made: readonly Made[], steps: readonly DraftSt
       ? { procedures: Object.fromEntries(lists) }
       : { steps: only?.made.steps.map(({ step }) => step) }),
     communicate: Object.fromEntries(told),
-    checklist: draft.checklist.slice(0, 50).map(({ phase, text }, at) => ({ id: `${phase}-${at + 1}`, phase, text })),
+    checklist: draft.checklist.map(({ phase, text }, at) => ({ id: `${phase}-${at + 1}`, phase, text })),
   }
   return {
     apiVersion: 'unwind/v1',

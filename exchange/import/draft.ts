@@ -28,3 +28,11 @@ export function emptyDraft(scope: Scope): Draft {
     ...{ communicate: { started: [], finished: [], ticket: [] }, findings: [] },
   }
 }
+
+/** Puts a line on the checklist, as far as a document can hold it, and says what became of it. */
+export function toTick({ checklist }: Draft, phase: Draft['checklist'][number]['phase'], text: string): string {
+  if (text.trim() === '') return 'nothing: it says nothing'
+  if (checklist.length >= 50) return 'nothing: a document holds 50 items'
+  checklist.push({ phase, text: text.slice(0, 500) })
+  return `checklist item ${phase}-${checklist.length}`
+}

@@ -38,7 +38,7 @@ export function importRunbook(source: string, { format, name, known }: ImportOpt
   const as = format === 'auto' ? formatOf(text) : format
   const around = aroundOf(text)
   const draft = READERS[as](text, around, known)
-  return assemble(text, as, { ...draft, name: draft.name ?? name }, known, around.connections)
+  return assemble(text, as, { ...draft, name: draft.name || name }, known, around.connections)
 }
 
 const READERS: Record<Format, (source: string, around: Around, known: Known) => Draft> = {

@@ -1,5 +1,5 @@
 import type { Around } from '../became.ts'
-import { type Draft, emptyDraft } from '../draft.ts'
+import { type Draft, emptyDraft, toTick } from '../draft.ts'
 import { type Item, masked } from '../item.ts'
 import { slug } from '../procedure.ts'
 import { readScript } from '../script.ts'
@@ -115,11 +115,7 @@ const PHASES: readonly [RegExp, 'before' | 'during' | 'after' | 'communication']
 
 function ticked(at: number, text: string, heading: string, { draft }: Reading): void {
   const phase = PHASES.find(([pattern]) => pattern.test(heading))?.[1] ?? 'during'
-  draft.checklist.push({ phase, text: masked(text).replaceAll('{{', '{ {').slice(0, 500) })
-  const became =
-    draft.checklist.length > 50
-      ? 'nothing: a document holds 50 items'
-      : `checklist item ${phase}-${draft.checklist.length}`
+  const became = toTick(draft, phase, masked(text).replaceAll('{{', '{ {'))
   draft.findings.push({ line: at + 1, end: at + 1, original: masked(text), outcome: 'ticked', became })
 }
 

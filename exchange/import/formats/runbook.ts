@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml'
 import type { Around, Became } from '../became.ts'
-import { type Draft, emptyDraft } from '../draft.ts'
+import { type Draft, emptyDraft, toTick } from '../draft.ts'
 import { readExpectation } from '../expectation.ts'
 import type { Known } from '../imported.ts'
 import type { Item } from '../item.ts'
@@ -43,17 +43,31 @@ interface Reading {
 
 function part(key: string, node: Node, reading: Reading): void {
   const { draft } = reading
-  if (key === 'name' && isScalar(node)) draft.name = String(node.value)
-  else if (key === 'description' && isScalar(node)) draft.description = String(node.value).slice(0, 2_000)
+  if (key === 'name' && isScalar(node)) draft.name = textOf(node)
+  else if (key === 'description' && isScalar(node)) draft.description = textOf(node).slice(0, 2_000)
   else if (key === 'triggers' && isSeq(node)) for (const one of node.items) trigger(one as Node, reading)
   else if (key === 'contacts' && isMap(node))
-    for (const { key: role, node: who } of pairs(node)) {
-      draft.contacts[slug(role, 'contact')] = isScalar(who) ? String(who.value) : String(who)
-      keep(who, `contact ${role}`, reading)
-    }
+    for (const { key: role, node: who } of pairs(node)) contact(role, who, reading)
   else if (/^(communicate|communication)$/.test(key)) communicate(node, reading)
   else if (!/^(steps|checks|decision_tree|decision)$/.test(key)) return
   if (key === 'name' || key === 'description') keep(node, `metadata ${key}`, reading)
+}
+
+/** One that the document can't hold (nobody named, too long, a role twice) is for a person to fill in. */
+function contact(role: string, who: Node, reading: Reading): void {
+  const { contacts } = reading.draft
+  const name = slug(role, 'contact')
+  const text = textOf(who).trim()
+  if (text === '' || text.length > 200 || Object.hasOwn(contacts, name))
+    return tick(
+      'before',
+      `Contact ${role}: ${text || 'nobody is named'}`,
+      who,
+      'It is no contact by one role.',
+      reading,
+    )
+  contacts[name] = text
+  keep(who, `contact ${role}`, reading)
 }
 
 /** A sentence about a measurement; one that can't be measured here is confirmed by a person before anything is done. */
@@ -240,13 +254,7 @@ function communicate(node: Node, reading: Reading): void {
 
 function tick(phase: 'before' | 'communication', text: string, node: Node, reason: string, reading: Reading): void {
   const { draft } = reading
-  draft.checklist.push({ phase, text: text.slice(0, 500) })
-  draft.findings.push({
-    ...placeIn(node, reading),
-    outcome: 'ticked',
-    became: `checklist item ${phase}-${draft.checklist.length}`,
-    reason,
-  })
+  draft.findings.push({ ...placeIn(node, reading), outcome: 'ticked', became: toTick(draft, phase, text), reason })
 }
 
 function keep(node: Node, became: string, reading: Reading): void {
@@ -254,5 +262,5 @@ function keep(node: Node, became: string, reading: Reading): void {
 }
 
 function textOf(node: Node): string {
-  return isScalar(node) ? String(node.value) : String(node)
+  return isScalar(node) ? String(node.value ?? '') : String(node)
 }
