@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { Context } from '@temporalio/activity'
+import { ApplicationFailure, Context } from '@temporalio/activity'
 import type { EngineActivities, RunbookActivities, SealCall, Sealed, StepActivities } from '../model/calls.ts'
 import type { Configuration } from '../model/configuration.ts'
 import { UnwindError } from '../model/errors.ts'
@@ -71,7 +71,16 @@ function engine(
       }),
     'unwind.lock': ({ rollbackId, objects }) => mapped(() => takeLocks(objects, rollbackId)),
     'unwind.release': async ({ rollbackId, objects }) => letGo(Context.current().client, objects, rollbackId),
+    'unwind.pause': pause,
   }
+}
+
+/** The server begins it again when the time has come. Both times are the server's, so that no worker's clock matters. */
+async function pause({ milliseconds }: { milliseconds: number }): Promise<void> {
+  const { scheduledTimestampMs, currentAttemptScheduledTimestampMs } = Context.current().info
+  const rest = scheduledTimestampMs + milliseconds - currentAttemptScheduledTimestampMs
+  if (rest > 0)
+    throw ApplicationFailure.create({ type: 'NOT_YET', message: 'not yet', nextRetryDelay: rest, category: 'BENIGN' })
 }
 
 const attempt = () => Context.current().info.attempt

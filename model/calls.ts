@@ -95,6 +95,8 @@ export interface EngineActivities {
   /** Takes the locks of these objects for a run, all or none of another's. Throws OBJECT_LOCKED with `object` and `holder`. */
   'unwind.lock'(call: { rollbackId: string; objects: string[] }): Promise<void>
   'unwind.release'(call: { rollbackId: string; objects: string[] }): Promise<void>
+  /** Answers once so many milliseconds have passed since it was scheduled. No worker is held meanwhile. */
+  'unwind.pause'(call: { milliseconds: number }): Promise<void>
 }
 
 /** What runbooks need of the engine beside the above. */

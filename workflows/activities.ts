@@ -113,6 +113,21 @@ export async function deliver(name: string, message: NotifyCall): Promise<Told> 
   }
 }
 
+/**
+ * Waits beside the run. A timer of the workflow would do, but of its timers the server prepares one at a time: one that is
+ * due soon after another is late by up to a second (history.timerProcessorMaxTimeShift), and that one may be the run's own.
+ */
+export async function pause(milliseconds: number, summary: string): Promise<void> {
+  const options = {
+    startToCloseTimeout: 10_000,
+    scheduleToCloseTimeout: milliseconds + MINUTE,
+    retry: { initialInterval: 1_000, backoffCoefficient: 1 },
+    summary,
+  }
+  // Without a worker for a minute more the time has come all the same.
+  await scheduleActivity('unwind.pause', [{ milliseconds }], options).catch(() => undefined)
+}
+
 /** Keeps the report of a run. Fails after two minutes at the latest. */
 export function archive(state: RunState): ReturnType<RunbookActivities['unwind.archive']> {
   return keeping['unwind.archive'].executeWithOptions({ summary: 'Keep the report' }, [{ state }])

@@ -1,7 +1,7 @@
-import { sleep, workflowInfo } from '@temporalio/workflow'
+import { patched, sleep, workflowInfo } from '@temporalio/workflow'
 import type { NotifyCall, Told } from '../model/calls.ts'
 import type { Heard, Untold } from '../model/runbook/progress.ts'
-import { deliver } from './activities.ts'
+import { deliver, pause as pauseBeside } from './activities.ts'
 
 /** Messages of one channel that wait are never more; the oldest are given up. */
 const QUEUE = 20
@@ -74,7 +74,8 @@ async function send(outbox: Outbox, message: Untold, name: string): Promise<void
   const from = sentAt === undefined ? notBefore : Math.max(notBefore, sentAt + STRAY)
   const pause = from - Date.now()
   if (sentAt !== undefined) message.unsure = true
-  if (pause > 0) await sleep(pause, { summary: `Before ${name} is tried again` })
+  const summary = `Before ${name} is tried again`.slice(0, 190)
+  if (pause > 0) await (patched('pauses-beside') ? pauseBeside(pause, summary) : sleep(pause, { summary }))
   if (outbox.handedOver) return
   message.sentAt = Date.now()
   const known = record.heard?.[name]?.known

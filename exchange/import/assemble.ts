@@ -103,7 +103,8 @@ function written(document: Record<string, unknown>, made: readonly Made[]): stri
     for (const [at, item] of list.items.entries()) if (isMap(item)) above(item, procedure.steps[at])
     if (procedure.after.length > 0) list.comment = comment(procedure.after)
   }
-  return yaml.toString({ lineWidth: 120 })
+  // Folded, a line of spaces would come back as two.
+  return yaml.toString({ lineWidth: 120, blockQuote: 'literal' })
 }
 
 function above(item: { commentBefore?: string | null }, placed: Placed | undefined): void {

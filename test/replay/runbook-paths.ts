@@ -3,7 +3,7 @@ import { drillOf } from '../../model/drill/compile.ts'
 import { drillId } from '../../model/ids.ts'
 import type { CompiledRunbook, Question } from '../../model/runbook/compiled.ts'
 import type { RunInput } from '../../model/run.ts'
-import { BOB, type Engine, type RunHandle } from '../support/engine.ts'
+import { BOB, type Engine, memoryConfiguration, type RunHandle } from '../support/engine.ts'
 import { failing, forbidden, ok, unreachable } from '../support/faults.ts'
 import { memoryKind } from '../support/memory-target.ts'
 import { type Part, runbookInput } from '../support/runbook.ts'
@@ -95,6 +95,22 @@ export const runbookPaths: Readonly<Record<string, Path>> = {
       const { planDigest = '' } = await run.reaches('awaiting-approval')
       await run.send('breakGlass', { planDigest, incident: 'INC-7', note: 'the shop is down' })
       return ended(run)
+    },
+  },
+  'runbook-told-again': {
+    // Nobody listens at the discard port of this machine.
+    options: {
+      configuration: {
+        channels: { ops: { kind: 'webhook', origin: 'http://127.0.0.1:9', path: '/' } },
+        worker: { ...memoryConfiguration().worker, channels: { ops: { signingSecret: { env: 'UNWIND_RECORDED' } } } },
+      },
+    },
+    walk: async (engine) => {
+      engine.system.put('a', 'v1', 'v2')
+      process.env['UNWIND_RECORDED'] = 'signs what nobody hears'
+      const parts: Part[] = [{ object: 'a' }, { role: 'wait', asked: { text: 'Drain', wait: 6_000 } }]
+      const told = { communicate: { started: ['ops'], needsPerson: [], finished: [] } }
+      return ended(await begin(engine, parts, told, { telling: { every: 60_000 } }))
     },
   },
   'runbook-escalated': {

@@ -78,7 +78,7 @@ function trigger(node: Node, reading: Reading): void {
   // How long it must last is the trigger's own; the rest is what a check would measure.
   const written = { ...(read?.kind === 'crashing' && workloadIn(reading.source)), ...read?.measurement }
   const { for: _for, ...measured } = written as Record<string, string | number>
-  const fits = read && known.measurements[read.kind]?.(withOf(measured, 'step'))
+  const fits = read && known.measurements[read.kind]?.(measured)
   const place = placeIn(node, reading)
   if (read && Object.hasOwn(known.measurements, read.kind) && fits === undefined) {
     const id = slug(text.replace(/[<>].*/, ''), `trigger-${draft.triggers.length + 1}`)
@@ -262,5 +262,5 @@ function keep(node: Node, became: string, reading: Reading): void {
 }
 
 function textOf(node: Node): string {
-  return isScalar(node) ? String(node.value ?? '') : String(node)
+  return isScalar(node) ? (node.value === null ? '' : String(node.value)) : String(node)
 }

@@ -12,12 +12,8 @@ const FAULTS: readonly (readonly [string, Fault])[] = [
 ]
 /** Pairs per state of a channel. */
 const PAIRS = 7
-/**
- * Each of the two waits of a run. What is told again after five seconds falls into the second. With waits that end in that same
- * moment (two of 2500 ms) runs were seen to end up to a second late, because Temporal fired the timer of the wait that much
- * late: this proof does not show that telling delays nothing there.
- */
-const WAIT = '3500ms'
+/** Each of the two waits of a run. The second ends in the moment when what nobody heard is told again: the worst case. */
+const WAIT = '2500ms'
 /** A rollback with a channel in this state takes at most so much longer than one whose channel is well. */
 const MOST = 1.05
 
