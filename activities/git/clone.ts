@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { turns } from '../../model/turns.ts'
 import { type Given, needGit, run } from './command.ts'
 import type { Repository } from './connect.ts'
 import { broken, fault } from './faults.ts'
@@ -17,6 +18,7 @@ export interface Clone {
   maybe(args: readonly string[], more?: Partial<Given>): Promise<string | undefined>
 }
 
+const inTurn = turns()
 /** A first fetch of a large repository takes its time; the activity around it has a limit of its own. */
 const FETCH = 240_000
 /** A fetched head is kept so long for fetches after it to build upon, in milliseconds. */
@@ -104,15 +106,4 @@ async function tidied(folder: string): Promise<void> {
 async function isOld(file: string): Promise<string | undefined> {
   const found = await stat(file).catch(() => undefined)
   return found && found.mtimeMs < Date.now() - KEPT ? file : undefined
-}
-
-const turns = new Map<string, Promise<unknown>>()
-
-async function inTurn<Result>(folder: string, work: () => Promise<Result>): Promise<Result> {
-  const before = turns.get(folder) ?? Promise.resolve()
-  const turn = before.then(work, work)
-  turns.set(folder, turn)
-  return turn.finally(() => {
-    if (turns.get(folder) === turn) turns.delete(folder)
-  })
 }

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UnwindError } from '../../model/errors.ts'
 import type { RunbookSettings } from '../../model/runbook/settings.ts'
+import { turns } from '../../model/turns.ts'
 import { BYTES_LIMIT, FILES_LIMIT, isRunbookFile, type RunbookFiles } from './files.ts'
 import { GitError, git, withoutPassword } from './git.ts'
 
@@ -27,16 +28,7 @@ export async function readRepository(repository: Repository, state: string): Pro
 }
 
 /** Fetches of one repository one after the other: git keeps locks of its own, and fails where it meets them. */
-const turns = new Map<string, Promise<unknown>>()
-
-async function inTurn<Result>(folder: string, work: () => Promise<Result>): Promise<Result> {
-  const before = turns.get(folder) ?? Promise.resolve()
-  const turn = before.then(work, work)
-  turns.set(folder, turn)
-  return turn.finally(() => {
-    if (turns.get(folder) === turn) turns.delete(folder)
-  })
-}
+const inTurn = turns()
 
 async function fetched({ repository, ref }: Repository, folder: string): Promise<{ commit: string; late: boolean }> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
