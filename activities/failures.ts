@@ -44,12 +44,15 @@ function unforeseen(error: unknown): ApplicationFailure {
 
 function fromUnwind(error: UnwindError): ApplicationFailure {
   const { code, message, facts } = error
+  // Only where the system itself has said when: an answer that is missing is asked for sooner.
+  const says = facts?.['unsure'] === true ? undefined : facts?.['again']
   return ApplicationFailure.create({
     type: code,
     message: message.slice(0, MESSAGE_LIMIT),
     nonRetryable: !errors[code].retryable,
     details: [{ code, message: message.slice(0, MESSAGE_LIMIT), ...(facts && { facts }) }],
     category: 'BENIGN',
+    ...(typeof says === 'number' && { nextRetryDelay: says }),
   })
 }
 

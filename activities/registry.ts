@@ -21,6 +21,7 @@ export const targets: Readonly<Record<string, () => Promise<Target>>> = {
   'vault-kv': async () => erase((await import('./targets/vault-kv/index.ts')).vaultKv),
   launchdarkly: async () => erase((await import('./targets/launchdarkly/index.ts')).launchdarkly),
   'git-revert': async () => erase((await import('./targets/git-revert/index.ts')).gitRevert),
+  'github-actions': async () => erase((await import('./targets/github-actions/index.ts')).gitHubActions),
   unleash: async () => erase((await import('./targets/unleash/index.ts')).unleash),
 }
 

@@ -19,6 +19,7 @@ import { SsmParameterStep, ssmParameterKind } from './targets/ssm-parameter/sche
 import { VaultKvStep, vaultKvKind } from './targets/vault-kv/schema.ts'
 import { LaunchDarklyStep, launchDarklyKind } from './targets/launchdarkly/schema.ts'
 import { GitRevertStep, gitRevertKind } from './targets/git-revert/schema.ts'
+import { GitHubActionsStep, gitHubActionsKind } from './targets/github-actions/schema.ts'
 import { UnleashStep, unleashKind } from './targets/unleash/schema.ts'
 
 /** Every kind of step, without the code that acts: zod only, so that the API and the CLI can load it. */
@@ -42,6 +43,7 @@ export const kinds: Readonly<Record<string, StepKind>> = {
   'vault-kv': vaultKvKind as unknown as StepKind,
   launchdarkly: launchDarklyKind as unknown as StepKind,
   'git-revert': gitRevertKind as unknown as StepKind,
+  'github-actions': gitHubActionsKind as unknown as StepKind,
   unleash: unleashKind as unknown as StepKind,
 }
 
@@ -67,6 +69,7 @@ export const Step = z
     VaultKvStep,
     LaunchDarklyStep,
     GitRevertStep,
+    GitHubActionsStep,
     UnleashStep,
   ])
   .meta({ id: 'Step' })

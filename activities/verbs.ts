@@ -41,14 +41,41 @@ export function verbs(
       }),
     apply: (call: ApplyCall) =>
       alive(async () => {
-        const { target, step, context } = await open(call)
-        return untilDone(call.limit, () => target.apply(step, call.move, context))
+        const opened = await open(call)
+        const { target, step } = opened
+        const again = call.retried || Context.current().info.attempt > 1 ? { retried: true as const } : {}
+        const context = { ...opened.context, ...again }
+        try {
+          return await untilDone(call.limit, () => target.apply(step, call.move, context))
+        } finally {
+          await cancel(target, step, call, context)
+        }
       }),
     verify: (call: VerifyCall) =>
       alive(async () => {
         const { target, step, context } = await open(call)
         return untilDone(call.limit, () => target.verify(step, call.state, { ...context, since: call.since }))
       }),
+  }
+}
+
+/** How long stopping what goes on outside may take, in milliseconds. */
+const STOPPING = 20_000
+
+/** Of an abort, not of a worker that shuts down: there the next one goes on. */
+async function cancel(
+  target: Target,
+  step: z.infer<StepSchema>,
+  { move }: ApplyCall,
+  context: CallContext,
+): Promise<void> {
+  const { cancellationDetails, info, log } = Context.current()
+  if (!target.cancel || cancellationDetails?.cancelRequested !== true) return
+  try {
+    await target.cancel(step, move, { ...context, signal: AbortSignal.timeout(STOPPING) })
+  } catch (error) {
+    const why = error instanceof UnwindError ? error.code : 'unforeseen'
+    log.warn(`${info.activityType}: what it has started could not be stopped: ${why}`)
   }
 }
 

@@ -38,6 +38,8 @@ export interface PlanCall extends StepCall {
 
 export interface ApplyCall extends StepCall {
   move: Move
+  /** The step was begun before, by another call. */
+  retried?: true
   limit: number
 }
 

@@ -3,6 +3,7 @@ import { ChannelCredentials, ChannelSettings } from './channels.ts'
 import { Credentials } from './connections/credentials.ts'
 import { LaunchDarklyConnection, UnleashConnection } from './connections/flags.ts'
 import { GitConnection } from './connections/git.ts'
+import { GitHubConnection } from './connections/github.ts'
 import { GrafanaConnection } from './connections/grafana.ts'
 import { ImageSettings } from './connections/images.ts'
 import { OpenFeatureConnection } from './connections/openfeature.ts'
@@ -168,6 +169,7 @@ export const Connection = z.discriminatedUnion('kind', [
   LaunchDarklyConnection,
   VaultConnection,
   GitConnection,
+  GitHubConnection,
 ])
 export type Connection = z.infer<typeof Connection>
 

@@ -116,6 +116,8 @@ export interface CallContext<Connection = unknown> {
   drill?: true
   /** What is recorded of the service's releases. Undefined: no answer, which is never a yes. */
   ledger?: () => Promise<Ledger | undefined>
+  /** An earlier call of this very move may have written, and its write may still be on its way. */
+  retried?: true
   /** When this verification began, epoch milliseconds: a soak is counted from there, also after a crash. */
   since: number
 }
@@ -136,6 +138,11 @@ export interface Target<Schema extends StepSchema = StepSchema, S extends State 
   plan(step: z.infer<Schema>, context: CallContext<Connection>): Promise<Plan<S>>
   /** At `to`: done. At `from` or where this rollback left it half way: one step onwards. Elsewhere: PLAN_STALE. */
   apply(step: z.infer<Schema>, move: Move<S>, context: CallContext<Connection>): Promise<{ state: S } | Again>
+  /**
+   * Only of systems that go on by themselves: stops what `apply` has started, once a person has aborted the run while it
+   * waited. Best effort: what it throws is logged.
+   */
+  cancel?(step: z.infer<Schema>, move: Move<S>, context: CallContext<Connection>): Promise<void>
   /** Read-only: is the system in `state`, and healthy there? */
   verify(
     step: z.infer<Schema>,

@@ -45,6 +45,8 @@ async function takeBack(run: Run, step: StepState): Promise<Problem | undefined>
   if (!plan) return undefined
   if (plan.reversible !== true)
     return { code: 'TARGET_REJECTED', message: `${step.title} can't be taken back: ${plan.reversible.because}` }
+  // Of a step that parked, an earlier way back may have written.
+  const retried = step.status === 'parked' ? { retried: true as const } : {}
   step.status = 'compensating'
   note(run, 'compensating', `Taking back ${step.title}`, { stepId: step.id })
   const limit = plan.limits.apply
@@ -53,7 +55,7 @@ async function takeBack(run: Run, step: StepState): Promise<Problem | undefined>
   const known = filledIn(run, { ...stepCall(run.input, run.state.runId, step), move })
   if ('problem' in known) return notBack(run, step, known.problem)
   try {
-    const argument = { ...known.value, limit }
+    const argument = { ...known.value, ...retried, limit }
     await abortable(run, () => call('apply', route, run.input.limits, argument))
   } catch (error) {
     if (isCancellation(error) && run.abort) return undefined

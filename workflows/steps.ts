@@ -40,13 +40,14 @@ async function apply(run: Run, step: StepState, plan: Plan): Promise<Problem | u
   const { from, to, limits } = plan
   const known = filledIn(run, { ...stepCall(run.input, run.state.runId, step), move: { from, to } })
   if ('problem' in known) return known.problem
+  const retried = step.begun ? { retried: true as const } : {}
   // From here on the world may have changed, so the compensation stands before the call: a lost answer is compensated too.
   step.begun = true
   step.startedAt ??= Date.now()
   step.status = 'applying'
   note(run, 'step-started', `${step.title}: ${plan.summary}`, { stepId: step.id })
   const route = routeFor(run, step, limits.apply, `Apply ${step.title}: ${plan.summary}`)
-  const argument = { ...known.value, limit: route.limit }
+  const argument = { ...known.value, ...retried, limit: route.limit }
   const { state } = await call('apply', route, run.input.limits, argument)
   step.state = state
   note(run, 'step-applied', `${step.title} is applied`, { stepId: step.id })

@@ -1,5 +1,6 @@
 import { GitHubChannel } from '../../model/channels.ts'
 import { ask, at, expected, listAt, textAt } from '../ask.ts'
+import { apiBase, githubHeaders } from '../github/address.ts'
 import { type ChannelContext, defineChannel } from './channel.ts'
 import { changes, markOf, rewritten, ticketOf } from './ticket.ts'
 
@@ -50,17 +51,7 @@ function knownOf(issue: unknown): { known: string; url?: string } {
 
 async function request(method: 'GET' | 'POST' | 'PATCH', path: string, context: Context, body?: object) {
   const { origin, repository } = context.settings
-  const headers = {
-    authorization: `Bearer ${await context.secret('token')}`,
-    accept: 'application/vnd.github+json',
-    'x-github-api-version': '2022-11-28',
-  }
-  // An installation of one's own has the API below /api/v3.
-  const base = new URL(origin).hostname === 'api.github.com' || isLoopback(origin) ? '' : '/api/v3'
-  const asked = { who: 'GitHub', origin, path: `${base}/repos/${repository}/${path}`, method, headers }
+  const headers = githubHeaders(await context.secret('token'))
+  const asked = { who: 'GitHub', origin, path: `${apiBase(origin)}/repos/${repository}/${path}`, method, headers }
   return (await ask({ ...asked, signal: context.signal, ...(body && { body }) })).json
-}
-
-function isLoopback(origin: string): boolean {
-  return ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(origin).hostname)
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Secret } from '../secret.ts'
+import { GitHubApp } from './github.ts'
 import { S3 } from './s3.ts'
 
 /** What a worker needs beside the shared configuration of a connection: paths and names, never a secret itself. */
@@ -16,7 +17,10 @@ export const Credentials = z.strictObject({
     .max(100)
     .optional()
     .describe('Profile of the AWS configuration files, which may assume a role. Default: the SDK’s own chain.'),
-  token: Secret.optional().describe('Of Unleash, LaunchDarkly or Vault; of a Git repository over HTTPS.'),
+  token: Secret.optional().describe(
+    'Of Unleash, LaunchDarkly, Vault or GitHub; of a Git repository over HTTPS, and for its pull requests.',
+  ),
+  app: GitHubApp.optional(),
   user: z
     .string()
     .min(1)

@@ -18,6 +18,7 @@ export interface Asked {
 export interface Answered {
   status: number
   body?: unknown
+  headers?: Record<string, string>
 }
 
 /** What a system does instead of answering well. `slow`: it does the work and answers after so many milliseconds. */
@@ -51,6 +52,8 @@ export interface Vendor {
   answer: (asked: Asked) => Answered
   /** The path as the description writes it. */
   described?: (path: string) => string
+  /** Statuses that any operation may answer, which the vendor documents beside its description. */
+  everywhere?: readonly number[]
 }
 
 /** Starts a double on loopback. */
@@ -116,17 +119,18 @@ class Doubled implements Double {
     const answered = this.#carryOut(asked)
     if (await this.#waits('answer', write, outgoing)) return
     if (fault?.slow) await pause(fault.slow)
-    outgoing.writeHead(answered.status, { 'content-type': 'application/json' })
+    outgoing.writeHead(answered.status, { 'content-type': 'application/json', ...answered.headers })
     outgoing.end(answered.body === undefined ? '' : JSON.stringify(answered.body))
   }
 
   #carryOut(asked: Asked): Answered {
-    const { contract, answer, described = (path) => path } = this.#vendor
+    const { contract, answer, described = (path) => path, everywhere = [] } = this.#vendor
     const path = described(asked.path)
     const wrong = contract.request(asked.method, path, asked.query, asked.body)
     this.violations.push(...wrong)
     const answered = wrong.length > 0 ? { status: 400, body: { errors: wrong } } : answer(asked)
-    if (wrong.length === 0) this.violations.push(...contract.answer(asked.method, path, answered.status, answered.body))
+    if (wrong.length === 0 && !everywhere.includes(answered.status))
+      this.violations.push(...contract.answer(asked.method, path, answered.status, answered.body))
     return answered
   }
 

@@ -100,6 +100,44 @@ scenarios('taking back', (start) => {
     expect([a.at, b.at]).toEqual(['v1', 'v1'])
   })
 
+  test('abort stops what the step that waits has started outside, and only that', async () => {
+    const stopped: (string | undefined)[] = []
+    const slow = (target: Target): Target => ({
+      ...target,
+      apply: async (step, move, context) =>
+        context.stepId === 'memory-2' ? { again: 20, doing: 'waits' } : target.apply(step, move, context),
+      cancel: async (_step, { to }, { stepId, signal }) => {
+        signal.throwIfAborted()
+        stopped.push(stepId, to['revision'] as string)
+      },
+    })
+    const engine = await start({ wrap: slow })
+    for (const name of ['a', 'b']) engine.system.put(name, 'v1', 'v2')
+    const run = await engine.rollback([{ object: 'a' }, { object: 'b' }])
+    await run.sees(({ steps }) => steps[1]?.status === 'applying')
+    await run.send('abort', { note: 'stop it' })
+    expect((await run.ends()).outcome).toBe('aborted')
+    expect(stopped).toEqual(['memory-2', 'v1'])
+  })
+
+  test('a target is told when an earlier call of the same move may have written', async () => {
+    const told: (true | undefined)[] = []
+    const noting = (target: Target): Target => ({
+      ...target,
+      apply: (step, move, context) => {
+        told.push(context.retried)
+        if (told.length < 3) throw new UnwindError(told.length === 1 ? 'TARGET_UNREACHABLE' : 'TARGET_FORBIDDEN', 'no')
+        return target.apply(step, move, context)
+      },
+    })
+    const engine = await start({ wrap: noting })
+    engine.system.put('a', 'v1', 'v2')
+    const run = await engine.rollback([{ object: 'a' }])
+    await run.decide('retry')
+    expect((await run.ends()).outcome).toBe('recovered')
+    expect(told).toEqual([undefined, true, true])
+  })
+
   test('a cancellation in Temporal means abort', async () => {
     const engine = await start({ wrap: (target) => failing(target, { apply: [forbidden] }) })
     engine.system.put('shop', 'v1', 'v2')

@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises'
-import { githubDescription } from '../../../tools/descriptions.ts'
-import { type Contract, contractOf, type Description } from '../contract.ts'
 import { type Answered, type Asked, type Double, startDouble } from '../double.ts'
+import { githubContract } from './github-contract.ts'
 
 interface Issue {
   number: number
@@ -15,15 +13,11 @@ export interface GitHub extends Double {
   issues: Issue[]
 }
 
-let contract: Promise<Contract> | undefined
-
 export async function startGitHub(): Promise<GitHub> {
   const issues: Issue[] = []
-  contract ??= githubDescription().then(async (path) =>
-    contractOf(JSON.parse(await readFile(path, 'utf8')) as Description),
-  )
+  const { contract } = await githubContract()
   const double = await startDouble({
-    contract: await contract,
+    contract,
     isWrite: ({ method }) => method !== 'GET',
     answer: (asked) => answer(issues, asked),
   })
