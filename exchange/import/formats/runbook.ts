@@ -262,5 +262,5 @@ function keep(node: Node, became: string, reading: Reading): void {
 }
 
 function textOf(node: Node): string {
-  return isScalar(node) ? (node.value === null ? '' : String(node.value)) : String(node)
+  return isScalar<string | number | boolean | null>(node) ? String(node.value ?? '') : String(node)
 }
