@@ -35,14 +35,17 @@ export interface MigrationsLab {
 }
 
 const require = createRequire(import.meta.url)
+const PRISMA_7 = fileURLToPath(new URL('prisma-7.mjs', import.meta.url))
 const PACKAGES = join(dirname(require.resolve('knex/package.json')), '..')
 /** What the tools themselves print, and what a stopped CLI leaves, is bounded by this. */
 const WITHIN = 120_000
 
-export async function openMigrationsLab(): Promise<MigrationsLab> {
+/** `prisma`: whose engine deploys for the tool prisma; that of 6 has its CLI in the package, that of 7 comes alone. */
+export async function openMigrationsLab({ prisma = 6 }: { prisma?: 6 | 7 } = {}): Promise<MigrationsLab> {
   const postgres = await openPostgresLab()
   const releases = await realpath(await mkdtemp(join(tmpdir(), 'unwind-releases-')))
   const packages = await realpath(PACKAGES)
+  const command = (tool: Tool) => (tool === 'prisma' && prisma === 7 ? [PRISMA_7] : commandOf(tool, packages))
   const credentials: MigrationsLab['credentials'] = (database, role, address) => ({
     ...postgres.credentials(database, role, address),
     releases,
@@ -54,7 +57,7 @@ export async function openMigrationsLab(): Promise<MigrationsLab> {
     connect: (database, role, address) => connectPostgres(credentials(database, role, address), database),
     release: (name, tool, migrations) => writeRelease(join(releases, name), packages, tool, migrations),
     byHand: async (release, tool, database, args) => {
-      const { stdout, stderr } = await run(process.execPath, [...commandOf(tool, packages), ...args], {
+      const { stdout, stderr } = await run(process.execPath, [...command(tool), ...args], {
         cwd: join(releases, release),
         env: variablesOf(postgres, database),
         within: WITHIN,
@@ -62,7 +65,7 @@ export async function openMigrationsLab(): Promise<MigrationsLab> {
       return stdout + stderr
     },
     started: (release, tool, database, args) =>
-      spawn(process.execPath, [...commandOf(tool, packages), ...args], {
+      spawn(process.execPath, [...command(tool), ...args], {
         cwd: join(releases, release),
         env: { ...process.env, ...variablesOf(postgres, database) },
         stdio: 'ignore',

@@ -1,6 +1,6 @@
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { fileOf, type MigrationsLab, openMigrationsLab } from './migrations-lab.ts'
 import { BROUGHT, killed, OLD, shopOf, waiting } from './migrations-ground.ts'
 
@@ -130,6 +130,18 @@ describe('prisma', () => {
     const rows = 'SELECT migration_name, rolled_back_at IS NOT NULL FROM _prisma_migrations ORDER BY started_at'
     expect(await shop.sql(rows)).toBe('1_orders|f\n2_carts|t\n3_notes|t')
     await shop.byHand(shop.leaving, ['migrate', 'deploy'])
+    expect([await shop.has('carts_note'), await shop.names()]).toEqual([true, '1_orders 2_carts 3_notes'])
+  })
+
+  it('is the same with the engine of Prisma 7', async () => {
+    const seven = await openMigrationsLab({ prisma: 7 })
+    onTestFinished(() => seven.close())
+    const shop = await shopOf(seven, 'prisma')
+    const plan = await shop.plan()
+    await shop.apply(plan)
+    expect((await shop.verify(plan)).status).toBe('pass')
+    expect([await shop.has('carts'), await shop.names()]).toEqual([false, '1_orders'])
+    await shop.byHand(shop.leaving, [])
     expect([await shop.has('carts_note'), await shop.names()]).toEqual([true, '1_orders 2_carts 3_notes'])
   })
 

@@ -8,7 +8,7 @@ import type { Shape } from './migrations/variations.ts'
 export const title = 'Every history of migrations gets the right decision, for each tool'
 
 export const describe =
-  'Starts a PostgreSQL. For each of Knex, Sequelize, umzug 3, umzug 2 and Prisma --cases N random histories are made by the tool itself; what Unwind decides and leaves is compared with what is right, and with the tool run by hand on a copy. --only knex takes one tool, --only knex-7 one history.'
+  'Starts a PostgreSQL. For each of Knex, Sequelize, umzug 3, umzug 2 and Prisma --cases N random histories are made by the tool itself; what Unwind decides and leaves is compared with what is right, and with the tool run by hand on a copy. --only knex takes one tool, --only knex-7 one history; --prisma 7 has the engine of Prisma 7 deploy.'
 
 export const cases = 20
 
@@ -28,7 +28,9 @@ export async function prove(
   const only = args.includes('--only') ? (args[args.indexOf('--only') + 1] ?? '') : undefined
   const chosen = TOOLS.filter((tool) => only === undefined || only.replace(/-\d+$/, '') === tool)
   if (chosen.length === 0) throw new Error(`there is no tool ${only}; there is: ${TOOLS.join(', ')}`)
-  const lab = await openMigrationsLab()
+  const lab = await openMigrationsLab({
+    prisma: args.includes('--prisma') && args[args.indexOf('--prisma') + 1] === '7' ? 7 : 6,
+  })
   const queue = [...chosen]
   const lane = async () => {
     for (let tool = queue.shift(); tool; tool = queue.shift()) await ofTool(lab, tool, { count, seed, only }, report)
