@@ -7,7 +7,7 @@ import { GitHubConnection } from './connections/github.ts'
 import { GrafanaConnection } from './connections/grafana.ts'
 import { ImageSettings } from './connections/images.ts'
 import { OpenFeatureConnection } from './connections/openfeature.ts'
-import { Origin } from './connections/origin.ts'
+import { askedFields } from './connections/origin.ts'
 import { PrometheusConnection } from './connections/prometheus.ts'
 import { S3 } from './connections/s3.ts'
 import { VaultConnection } from './connections/vault.ts'
@@ -107,13 +107,7 @@ const KubernetesConnection = z.strictObject({
 
 const HttpConnection = z.strictObject({
   kind: z.literal('http'),
-  environment: Name,
-  origin: Origin.describe('The only place that checks of this connection ask: scheme, host and port.'),
-  private: z
-    .boolean()
-    .default(false)
-    .describe('The host may lie in a private network or on this machine. Link-local addresses are never asked.'),
-  taskQueue: Name.optional().describe('Queue of the workers that can reach the origin. Default: the common queue.'),
+  ...askedFields,
 })
 export type HttpConnection = z.infer<typeof HttpConnection>
 

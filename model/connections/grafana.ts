@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { Name } from '../step.ts'
-import { Origin } from './origin.ts'
+import { askedFields } from './origin.ts'
 import { ApiPath, hasOnlyVariables, queriesOf, QueryText, worthFields } from './queries.ts'
 
 /** A query as its data source has it, such as { rawSql: …, format: table }. */
@@ -43,15 +42,9 @@ export type GrafanaQuery = z.infer<typeof Query>
 
 export const GrafanaConnection = z.strictObject({
   kind: z.literal('grafana'),
-  environment: Name,
-  origin: Origin.describe('The only place that is asked: scheme, host and port.'),
+  ...askedFields,
   path: ApiPath.optional().describe('What stands before /api there, such as /grafana.'),
-  private: z
-    .boolean()
-    .default(false)
-    .describe('The host may lie in a private network or on this machine. Link-local addresses are never asked.'),
   queries: queriesOf(Query),
-  taskQueue: Name.optional().describe('Queue of the workers that can reach it. Default: the common queue.'),
 })
 export type GrafanaConnection = z.infer<typeof GrafanaConnection>
 

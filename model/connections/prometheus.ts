@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { Name } from '../step.ts'
-import { Origin } from './origin.ts'
+import { askedFields } from './origin.ts'
 import { ApiPath, queriesOf, QueryName, QueryText, worthFields } from './queries.ts'
 
 const Query = z
@@ -21,18 +20,12 @@ export type PrometheusQuery = z.infer<typeof Query>
 
 export const PrometheusConnection = z.strictObject({
   kind: z.literal('prometheus'),
-  environment: Name,
-  origin: Origin.describe('The only place that is asked: scheme, host and port.'),
+  ...askedFields,
   path: ApiPath.optional().describe('What stands before /api/v1 there, such as /prometheus.'),
-  private: z
-    .boolean()
-    .default(false)
-    .describe('The host may lie in a private network or on this machine. Link-local addresses are never asked.'),
   queries: queriesOf(Query),
   traffic: QueryName.optional().describe(
     'The query that gives requests a second; every plan of a service in the environment says what it serves now.',
   ),
-  taskQueue: Name.optional().describe('Queue of the workers that can reach it. Default: the common queue.'),
 })
 export type PrometheusConnection = z.infer<typeof PrometheusConnection>
 

@@ -11,6 +11,15 @@ export interface Attribute<Database, Make, Modify> {
   modify?: keyof Modify & string
 }
 
+/** A setting that the call that makes it and the one that changes it take by the same name. */
+export function both<Database, Field extends string>(
+  path: string,
+  field: Field,
+  read: (database: Database) => unknown,
+) {
+  return { path, read, make: field, modify: field }
+}
+
 /** What the call that makes it is given, so that it is like its source. */
 export function forMaking<Database, Make, Modify>(
   attributes: readonly Attribute<Database, Make, Modify>[],

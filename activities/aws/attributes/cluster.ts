@@ -6,7 +6,7 @@ import type {
   ModifyDBInstanceCommandInput,
   RestoreDBClusterToPointInTimeCommandInput,
 } from '@aws-sdk/client-rds'
-import type { Attribute } from './attribute.ts'
+import { type Attribute, both } from './attribute.ts'
 
 /** After API_RestoreDBClusterToPointInTime and API_ModifyDBCluster; what stands here is set and then compared. */
 export const CLUSTER: readonly Attribute<
@@ -14,42 +14,22 @@ export const CLUSTER: readonly Attribute<
   RestoreDBClusterToPointInTimeCommandInput,
   ModifyDBClusterCommandInput
 >[] = [
-  {
-    path: 'parameterGroup',
-    read: (db) => db.DBClusterParameterGroup,
-    ...{ make: 'DBClusterParameterGroupName', modify: 'DBClusterParameterGroupName' },
-  },
+  both('parameterGroup', 'DBClusterParameterGroupName', (db) => db.DBClusterParameterGroup),
   { path: 'subnetGroup', read: (db) => db.DBSubnetGroup, make: 'DBSubnetGroupName' },
-  { path: 'port', read: (db) => db.Port, make: 'Port', modify: 'Port' },
-  { path: 'storageType', read: (db) => db.StorageType, make: 'StorageType', modify: 'StorageType' },
-  {
-    path: 'iamAuthentication',
-    read: (db) => db.IAMDatabaseAuthenticationEnabled ?? false,
-    ...{ make: 'EnableIAMDatabaseAuthentication', modify: 'EnableIAMDatabaseAuthentication' },
-  },
+  both('port', 'Port', (db) => db.Port),
+  both('storageType', 'StorageType', (db) => db.StorageType),
+  both('iamAuthentication', 'EnableIAMDatabaseAuthentication', (db) => db.IAMDatabaseAuthenticationEnabled ?? false),
   {
     path: 'logExports',
     read: (db) => (db.EnabledCloudwatchLogsExports ?? []).toSorted(),
     make: 'EnableCloudwatchLogsExports',
   },
-  {
-    path: 'copyTagsToSnapshot',
-    read: (db) => db.CopyTagsToSnapshot ?? false,
-    ...{ make: 'CopyTagsToSnapshot', modify: 'CopyTagsToSnapshot' },
-  },
+  both('copyTagsToSnapshot', 'CopyTagsToSnapshot', (db) => db.CopyTagsToSnapshot ?? false),
   { path: 'roles', read: rolesOf, make: 'AssociatedRoles' },
   { path: 'backtrackWindow', read: (db) => db.BacktrackWindow, make: 'BacktrackWindow' },
   { path: 'serverlessScaling', read: scalingOf, make: 'ServerlessV2ScalingConfiguration' },
-  {
-    path: 'backupRetention',
-    read: (db) => db.BackupRetentionPeriod,
-    ...{ make: 'BackupRetentionPeriod', modify: 'BackupRetentionPeriod' },
-  },
-  {
-    path: 'backupWindow',
-    read: (db) => db.PreferredBackupWindow,
-    ...{ make: 'PreferredBackupWindow', modify: 'PreferredBackupWindow' },
-  },
+  both('backupRetention', 'BackupRetentionPeriod', (db) => db.BackupRetentionPeriod),
+  both('backupWindow', 'PreferredBackupWindow', (db) => db.PreferredBackupWindow),
   { path: 'maintenanceWindow', read: (db) => db.PreferredMaintenanceWindow, modify: 'PreferredMaintenanceWindow' },
 ]
 
@@ -65,46 +45,14 @@ function scalingOf({ ServerlessV2ScalingConfiguration: scaling }: DBCluster): un
 
 /** After API_CreateDBInstance and API_ModifyDBInstance: what a member has of its own beside its cluster. */
 export const MEMBER: readonly Attribute<DBInstance, CreateDBInstanceCommandInput, ModifyDBInstanceCommandInput>[] = [
-  { path: 'class', read: (db) => db.DBInstanceClass, make: 'DBInstanceClass', modify: 'DBInstanceClass' },
-  {
-    path: 'parameterGroup',
-    read: (db) => db.DBParameterGroups?.[0]?.DBParameterGroupName,
-    ...{ make: 'DBParameterGroupName', modify: 'DBParameterGroupName' },
-  },
-  { path: 'promotionTier', read: (db) => db.PromotionTier, make: 'PromotionTier', modify: 'PromotionTier' },
-  {
-    path: 'publiclyAccessible',
-    read: (db) => db.PubliclyAccessible ?? false,
-    ...{ make: 'PubliclyAccessible', modify: 'PubliclyAccessible' },
-  },
-  {
-    path: 'minorUpgrades',
-    read: (db) => db.AutoMinorVersionUpgrade,
-    ...{ make: 'AutoMinorVersionUpgrade', modify: 'AutoMinorVersionUpgrade' },
-  },
-  {
-    path: 'certificate',
-    read: (db) => db.CACertificateIdentifier,
-    ...{ make: 'CACertificateIdentifier', modify: 'CACertificateIdentifier' },
-  },
-  {
-    path: 'maintenanceWindow',
-    read: (db) => db.PreferredMaintenanceWindow,
-    ...{ make: 'PreferredMaintenanceWindow', modify: 'PreferredMaintenanceWindow' },
-  },
-  {
-    path: 'monitoringInterval',
-    read: (db) => db.MonitoringInterval ?? 0,
-    ...{ make: 'MonitoringInterval', modify: 'MonitoringInterval' },
-  },
-  {
-    path: 'monitoringRole',
-    read: (db) => db.MonitoringRoleArn,
-    ...{ make: 'MonitoringRoleArn', modify: 'MonitoringRoleArn' },
-  },
-  {
-    path: 'performanceInsights',
-    read: (db) => db.PerformanceInsightsEnabled ?? false,
-    ...{ make: 'EnablePerformanceInsights', modify: 'EnablePerformanceInsights' },
-  },
+  both('class', 'DBInstanceClass', (db) => db.DBInstanceClass),
+  both('parameterGroup', 'DBParameterGroupName', (db) => db.DBParameterGroups?.[0]?.DBParameterGroupName),
+  both('promotionTier', 'PromotionTier', (db) => db.PromotionTier),
+  both('publiclyAccessible', 'PubliclyAccessible', (db) => db.PubliclyAccessible ?? false),
+  both('minorUpgrades', 'AutoMinorVersionUpgrade', (db) => db.AutoMinorVersionUpgrade),
+  both('certificate', 'CACertificateIdentifier', (db) => db.CACertificateIdentifier),
+  both('maintenanceWindow', 'PreferredMaintenanceWindow', (db) => db.PreferredMaintenanceWindow),
+  both('monitoringInterval', 'MonitoringInterval', (db) => db.MonitoringInterval ?? 0),
+  both('monitoringRole', 'MonitoringRoleArn', (db) => db.MonitoringRoleArn),
+  both('performanceInsights', 'EnablePerformanceInsights', (db) => db.PerformanceInsightsEnabled ?? false),
 ]
