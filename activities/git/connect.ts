@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { z } from 'zod'
+import { GitHubApp, GitHubPlace } from '../../model/connections/github.ts'
 import { UnwindError } from '../../model/errors.ts'
 import { Secret } from '../../model/secret.ts'
+import type { Where } from '../github/request.ts'
+import { type Grant, granting } from '../github/token.ts'
 import { readSecret } from '../secret.ts'
 
 /** No character that the shell by which git starts ssh could read as more than a path. */
@@ -15,6 +18,7 @@ const PlainPath = z
 const GitCredentials = z.strictObject({
   user: z.string().optional(),
   token: Secret.optional(),
+  app: GitHubApp.optional(),
   key: PlainPath.optional(),
   knownHosts: PlainPath.optional(),
   signingKey: z.string().optional(),
@@ -25,6 +29,7 @@ const GitCredentials = z.strictObject({
     branch: z.string(),
     path: z.string().optional(),
     author: z.strictObject({ name: z.string(), email: z.string() }),
+    github: GitHubPlace.optional(),
   }),
 })
 
@@ -40,6 +45,8 @@ export interface Repository {
   folder: string
   /** Path of the key that commits are signed with (SSH). */
   signingKey?: string | undefined
+  /** Where its pull requests are opened. */
+  github?: Where
   /** What a git process that talks to the server gets beside its own settings; read anew each time, never kept. */
   access(): Promise<Access>
 }
@@ -58,24 +65,34 @@ export async function connect(given: unknown, name: string): Promise<Repository>
     const where = `worker.credentials.${name}.${issue?.path.join('.') ?? ''}`
     throw new UnwindError('CONFIGURATION_INVALID', `${where}: ${issue?.message ?? 'it is not valid'}; mend unwind.yaml`)
   }
-  const { pin, clones, signingKey, ...credentials } = read.data
+  const { pin, clones, signingKey, app, ...credentials } = read.data
+  const origin = pin.github?.origin ?? 'https://api.github.com'
+  const grant = granting({ name, origin, token: credentials.token, app })
   return {
     ...{ name, url: pin.url, branch: pin.branch, path: pin.path ?? '.', author: pin.author, signingKey },
     folder: join(
       clones ?? cache(),
       `${createHash('sha256').update(`${name}\n${pin.url}`).digest('hex').slice(0, 24)}.git`,
     ),
-    access: () => accessOf(credentials, pin.url, name),
+    ...(pin.github && { github: { name, ...pin.github, grant } }),
+    access: () => accessOf({ ...credentials, ...(app && { grant }) }, pin.url, name),
   }
 }
 
-type Login = Pick<z.infer<typeof GitCredentials>, 'user' | 'token' | 'key' | 'knownHosts' | 'ca'>
+type Login = Pick<z.infer<typeof GitCredentials>, 'user' | 'token' | 'key' | 'knownHosts' | 'ca'> & {
+  /** Of a GitHub App, in place of a token. */
+  grant?: (signal: AbortSignal) => Promise<Grant>
+}
+
+const GRANTING = 30_000
 
 /** As a header of requests to this repository alone; redirects are not followed, so it goes nowhere else. */
 async function accessOf(login: Login, url: string, name: string): Promise<Access> {
-  const { user = 'x-access-token', token, key, knownHosts, ca } = login
+  const { user = 'x-access-token', token, grant, key, knownHosts, ca } = login
   if (url.startsWith('ssh:')) return { settings: [], variables: { GIT_SSH_COMMAND: ssh(key, knownHosts) } }
-  const password = token && (await readSecret(token, `worker.credentials.${name}.token`))
+  const password = grant
+    ? (await grant(AbortSignal.timeout(GRANTING))).token
+    : token && (await readSecret(token, `worker.credentials.${name}.token`))
   const basic = Buffer.from(`${user}:${password ?? ''}`).toString('base64')
   return {
     settings: [

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Name } from '../step.ts'
+import { GitHubPlace } from './github.ts'
 
 /** A path inside a repository, or `.` for all of it. */
 export const GitPath = z
@@ -37,6 +38,9 @@ export const GitConnection = z.strictObject({
   branch: Branch.default('main').describe('The branch that gets the commits.'),
   path: GitPath.optional().describe('What steps take back unless they say otherwise. Default: all of it.'),
   author: Author.default({ name: 'Unwind', email: 'unwind@noreply.invalid' }).describe('Who the commits are by.'),
+  github: GitHubPlace.optional().describe(
+    'Where the repository lies on GitHub, for pull requests of steps. Default: nowhere.',
+  ),
   taskQueue: Name.optional().describe('Queue of the workers that hold the credentials. Default: the common queue.'),
 })
 

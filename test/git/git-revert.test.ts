@@ -157,6 +157,10 @@ it('a conflict is foreseen with the files and the way out, and nothing is pushed
   const error = await errorOf(() => go(place, { way: 'revert', commits: place.bad }))
   expect([error.code, error.facts?.['conflicts']]).toEqual(['TARGET_REJECTED', [VALUES]])
   expect(error.message).toContain('way: restore')
+  // Where and by whom, never what the lines hold.
+  expect(error.facts).toMatchObject({ lines: [`${VALUES}:1`], since: [`${head.slice(0, 12)} Cid: a change`] })
+  expect(error.message).toContain(`git diff ${place.bad.slice(0, 12)} ${head.slice(0, 12)}`)
+  expect(error.message).not.toContain('a: 4')
   expect(place.git('rev-parse', 'main')).toBe(head)
 })
 

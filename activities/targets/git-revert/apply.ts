@@ -5,6 +5,8 @@ import type { Repository } from '../../git/connect.ts'
 import { built, MOVE_TRAILER, ROLLBACK_TRAILER } from './build.ts'
 import { known } from './choose.ts'
 import { commitsOf, short, toldCommit } from './commits.ts'
+import { follow } from './follow.ts'
+import { type PullRoute, pullRoute } from './pull-request.ts'
 import { push } from './push.ts'
 import { reverted } from './revert.ts'
 import type { GitRevertStep } from './schema.ts'
@@ -15,24 +17,40 @@ const RACE = 300
 
 /** One commit, pushed on the head that was just fetched; a retry that finds the paths at `to` pushes nothing. */
 export async function apply(
-  _step: GitRevertStep,
+  step: GitRevertStep,
   move: Move<GitState>,
   context: CallContext<Repository>,
 ): Promise<{ state: GitState } | Again> {
   const clone = await fetched(context.connection, context.signal)
   if (await isAt(clone, move.to)) return { state: move.to }
   const own = await ownCommit(clone, move, context.rollbackId)
-  if (own !== undefined) throw await overwritten(clone, move, own)
-  if (!(await isAt(clone, move.from))) throw await stale(clone, move)
+  if (own !== undefined) throw await overwritten(clone, move, `pushed ${short(own)}`)
+  const route = pullRoute(clone, step, move, context)
+  const pull = await route?.find()
+  if (pull?.merged) throw await overwritten(clone, move, `opened pull request ${pull.number}, which is merged`)
+  if (!(await isAt(clone, move.from))) {
+    await route?.giveUp(pull)
+    throw await stale(clone, move)
+  }
+  if (route && pull) return follow(route, pull)
   await available(clone, move)
+  if (route && (await route.isNeeded())) return route.propose()
+  return pushed(clone, move, context, route)
+}
+
+async function pushed(clone: Clone, move: Move<GitState>, context: CallContext, route: PullRoute | undefined) {
   const commit = await built(clone, move, context)
   const { branch } = clone.repository
-  if ((await push(clone, commit)) === 'pushed')
-    return { again: 0, doing: `reads ${branch} back, which has ${short(commit)} now` }
-  return {
-    again: RACE,
-    doing: `somebody else pushed to ${branch} meanwhile; builds the commit anew on what it holds now`,
+  try {
+    if ((await push(clone, commit)) === 'pushed')
+      return { again: 0, doing: `reads ${branch} back, which has ${short(commit)} now` }
+  } catch (error) {
+    const isProtected = error instanceof UnwindError && error.facts?.['protected'] === true
+    if (route && isProtected) return route.propose()
+    throw error
   }
+  const doing = `somebody else pushed to ${branch} meanwhile; builds the commit anew on what it holds now`
+  return { again: RACE, doing }
 }
 
 /** The commit that this rollback has pushed for a move; it was made after both of the commits that the plan names. */
@@ -72,9 +90,9 @@ async function stale(clone: Clone, { from }: Move<GitState>): Promise<UnwindErro
   return new UnwindError('PLAN_STALE', message, { untouched: true })
 }
 
-async function overwritten(clone: Clone, { to }: Move<GitState>, own: string): Promise<UnwindError> {
+async function overwritten(clone: Clone, { to }: Move<GitState>, done: string): Promise<UnwindError> {
   const paths = Object.keys(to.entries)
   const last = await lastChange(clone, to.entries)
-  const message = `this rollback has pushed ${short(own)}, and ${short(last)} has changed ${paths.slice(0, 3).join(', ')} since; that is kept, and nothing is pushed twice`
+  const message = `this rollback has ${done}, and ${short(last)} has changed ${paths.slice(0, 3).join(', ')} since; that is kept, and nothing is pushed twice`
   return new UnwindError('PLAN_STALE', message, { untouched: false })
 }

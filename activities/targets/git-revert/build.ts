@@ -57,15 +57,20 @@ async function nothingElse(clone: Clone, tree: string, paths: readonly string[])
   )
 }
 
-function message(move: Move<GitState>, { rollbackId, stepId, reason, actor, incident }: CallContext): string {
-  const { entries, commit, reverts } = move.to
+/** What a move does, as one line of at most 200 characters. */
+export function titleOf({ to: { entries, commit, reverts } }: Move<GitState>): string {
   const paths = Object.keys(entries)
   const what = paths.length === 1 ? (paths[0] === '.' ? 'everything' : paths[0]) : `${paths.length} files`
   const title = reverts
     ? `Revert ${reverts.map(short).slice(0, 3).join(', ')}`
     : `Roll back ${what} to ${short(commit ?? '')}`
+  return title.slice(0, 200)
+}
+
+function message(move: Move<GitState>, { rollbackId, stepId, reason, actor, incident }: CallContext): string {
+  const { reverts } = move.to
   return [
-    title.slice(0, 200),
+    titleOf(move),
     '',
     oneLine(`${reason} (${actor})`),
     '',
@@ -79,6 +84,6 @@ function message(move: Move<GitState>, { rollbackId, stepId, reason, actor, inci
 }
 
 /** What people wrote can't forge a trailer. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   return text.replaceAll(/[\u0000-\u001f\u007f]+/g, ' ').trim()
 }

@@ -1,15 +1,19 @@
-import type { CallContext, Plan } from '../../../model/target.ts'
+import { UnwindError } from '../../../model/errors.ts'
+import type { CallContext, Plan, Warning } from '../../../model/target.ts'
 import { type Clone, fetched } from '../../git/clone.ts'
 import type { Repository } from '../../git/connect.ts'
 import { changesOf } from './changes.ts'
 import { type Choice, choose } from './choose.ts'
 import { short } from './commits.ts'
+import { isProtected } from './pull-request.ts'
 import { commitsToRevert, reverted } from './revert.ts'
 import type { GitRevertStep } from './schema.ts'
 import { entriesAt, type GitState, lastChange, objectOf, parseState, pathOf, sameEntries } from './state.ts'
 import { lostOf, warningsOf } from './warnings.ts'
 
 const LIMITS = { apply: 600_000, verify: 300_000 }
+/** People are waited for so long; then the step parks, and a retry waits on for the same pull request. */
+const PEOPLE = 4 * 3_600_000
 
 /** What the step would commit, and what goes away with it. Fetches; writes nothing to the server. */
 export async function plan(step: GitRevertStep, context: CallContext<Repository>): Promise<Plan<GitState>> {
@@ -18,6 +22,9 @@ export async function plan(step: GitRevertStep, context: CallContext<Repository>
   const { from, to, choice } = await moved(step, path, clone, context)
   const there = sameEntries(from.entries, to.entries)
   const lost = there ? [] : await lostOf(clone, from, to)
+  const through = there ? [] : await throughOf(step, clone)
+  const told = await warningsOf(clone, { from, to, there, lost, reverts: to.reverts })
+  const byPull = clone.repository.github !== undefined && step.pullRequest !== 'never'
   return {
     summary: summaryOf(clone, path, to, there),
     object: objectOf(clone.repository, path),
@@ -25,12 +32,28 @@ export async function plan(step: GitRevertStep, context: CallContext<Repository>
     to: there ? from : to,
     changes: there ? [] : await changesOf(clone, from, to),
     reversible: true,
-    warnings: [...choice.warnings, ...(await warningsOf(clone, { from, to, there, lost, reverts: to.reverts }))],
-    limits: LIMITS,
+    warnings: [...choice.warnings, ...told, ...through],
+    limits: byPull ? { ...LIMITS, apply: PEOPLE } : LIMITS,
     ...(!there && { impact: [`whatever deploys ${clone.repository.branch} of ${clone.repository.url} takes it up`] }),
     ...(lost.length > 0 && { lost }),
     ...(choice.release !== undefined && { release: choice.release }),
   }
+}
+
+/** Foreseen: that the commit goes by a pull request, and whom that waits for. */
+async function throughOf({ pullRequest, merge }: GitRevertStep, { repository, signal }: Clone): Promise<Warning[]> {
+  const { github, branch, name } = repository
+  if (!github && pullRequest === 'always')
+    throw new UnwindError(
+      'CONFIGURATION_INVALID',
+      `pullRequest: always needs github: { repository } in connection ${name}; add it, or let the step push`,
+    )
+  if (!github || pullRequest === 'never') return []
+  if (pullRequest === 'protected' && !(await isProtected(github, branch, signal))) return []
+  const who = merge === 'auto' ? 'Unwind merges it once GitHub lets it and every check is green' : 'people merge it'
+  return [
+    { code: 'PULL_REQUEST', message: `the commit goes to ${branch} by a pull request of ${github.repository}; ${who}` },
+  ]
 }
 
 interface Moved {

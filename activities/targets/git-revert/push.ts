@@ -7,11 +7,12 @@ import { fault, withoutPassword } from '../../git/faults.ts'
 const LIMIT = 120_000
 
 /**
- * Pushes a commit to the branch, never with force: the server takes it only if the branch still is where it was read, also if it
+ * Pushes a commit to the branch, or to one of its own, never with force: the server takes it only if the branch still is where it was read, also if it
  * arrives late. `lost` when somebody else came first. Throws TARGET_FORBIDDEN for a branch that is protected.
  */
-export async function push(clone: Clone, commit: string): Promise<'pushed' | 'lost'> {
-  const { repository, signal } = clone
+export async function push(clone: Clone, commit: string, branch?: string): Promise<'pushed' | 'lost'> {
+  const { signal } = clone
+  const repository = { ...clone.repository, ...(branch !== undefined && { branch }) }
   const access = await repository.access()
   const options = ['--porcelain', '--no-verify', '--no-follow-tags', '--recurse-submodules=no']
   const refs = `${commit}:refs/heads/${repository.branch}`
@@ -37,7 +38,7 @@ function declined({ url, branch, name }: Repository, { said }: Ended, refused: s
   if (/protected|GH006|GH013|rule violations|not allowed to push|prohibited/i.test(why))
     return new UnwindError(
       'TARGET_FORBIDDEN',
-      `${branch} of ${url} is protected and takes no push of connection ${name}: ${why}. Let its account push there, then retry; or make the change by a pull request and answer done`,
+      `${branch} of ${url} is protected and takes no push of connection ${name}: ${why}. Let its account push there, then retry; or name github in the connection, so that the step opens a pull request`,
       { protected: true },
     )
   return new UnwindError(

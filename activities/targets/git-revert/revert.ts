@@ -5,6 +5,7 @@ import { run } from '../../git/command.ts'
 import { known } from './choose.ts'
 import { short } from './commits.ts'
 import type { GitRevertStep } from './schema.ts'
+import { conflict } from './conflict.ts'
 import { ABSENT, entriesAt, type Entry } from './state.ts'
 
 /** More commits are not reverted, and more files not changed, in one step. */
@@ -82,15 +83,12 @@ async function without(clone: Clone, commit: string, ours: string, { mainline, w
   const [tree = '', ...files] = ended.out.split('\0')
   if (ended.code === 0) return tree.trim()
   if (ended.code !== 1) throw broken(clone.repository, ended, 'merge-tree')
-  throw conflict(
+  throw await conflict(
+    clone,
     commit,
+    tree.trim(),
     files.filter((file) => file !== ''),
   )
-}
-
-function conflict(commit: string, files: readonly string[]): UnwindError {
-  const message = `later commits have changed the same lines as ${short(commit)}, in ${files.slice(0, 10).join(', ')}; revert those too (a range), or take the path back whole (way: restore)`
-  return new UnwindError('TARGET_REJECTED', message, { commit, conflicts: files.slice(0, 50) })
 }
 
 function tooMuch(what: string): UnwindError {

@@ -39,6 +39,16 @@ export const GitRevertStep = z
       .max(20)
       .default(1)
       .describe('With revert: which parent of a merge is kept, as -m of git revert says it.'),
+    pullRequest: z
+      .enum(['never', 'protected', 'always'])
+      .default('protected')
+      .describe(
+        'Whether the commit goes to a branch of its own, and from there by a pull request: protected (where GitHub protects the branch), always, never. Needs github of the connection.',
+      ),
+    merge: z
+      .enum(['people', 'auto'])
+      .default('people')
+      .describe('Who merges the pull request. auto: Unwind does, once GitHub lets it and every check is green.'),
   })
   .refine(({ way, commits }) => commits === undefined || way === 'revert', {
     message: 'commits go with way: revert only',

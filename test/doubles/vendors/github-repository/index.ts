@@ -27,7 +27,7 @@ export async function startGitHubRepository(name: string, bare: string): Promise
       listsLate: 0,
       ends: 'success',
     },
-    appKey: undefined,
+    ...{ appKey: undefined, merges: false },
     ...{ disabled: new Set<string>(), environments: new Map<string, { reviewers: string[] }>() },
   }
   const git = (...args: string[]) => inside(state.bare, args)

@@ -25,6 +25,8 @@ export const pullRoutes: readonly Route[] = [
         body: text = '',
       } = body as Record<'title' | 'head' | 'base', string> & { body?: string }
       if (shaOf(served, head) === undefined) return said(422, 'Validation Failed: head invalid')
+      if (served.gitMaybe('merge-base', '--is-ancestor', head, base) !== undefined)
+        return said(422, `Validation Failed: No commits between ${base} and ${head}`)
       if (state.pulls.some((pull) => pull.head === head && pull.base === base && pull.state === 'open'))
         return said(422, `Validation Failed: A pull request already exists for ${state.name.split('/')[0]}:${head}.`)
       const number = state.pulls.length + 1
@@ -38,7 +40,12 @@ export const pullRoutes: readonly Route[] = [
   [
     'GET',
     /^\/pulls\/(\d+)$/,
-    (served, [number]) => of(served, number, (pull) => ({ status: 200, body: shown(served, pull) })),
+    (served, [number]) =>
+      of(served, number, (pull) => {
+        const body = shown(served, pull)
+        if (served.state.merges && pull.state === 'open') merged(served, Object.assign(pull, { ready: true }), {})
+        return { status: 200, body }
+      }),
   ],
   [
     'PATCH',
@@ -47,6 +54,18 @@ export const pullRoutes: readonly Route[] = [
       of(served, number, (pull) => {
         Object.assign(pull, body)
         return { status: 200, body: shown(served, pull) }
+      }),
+  ],
+  [
+    'PUT',
+    /^\/pulls\/(\d+)\/update-branch$/,
+    (served, [number]) =>
+      of(served, number, (pull) => {
+        const { git } = served
+        const tree = git('merge-tree', '--write-tree', pull.head, pull.base)
+        const parents = ['-p', `refs/heads/${pull.head}`, '-p', `refs/heads/${pull.base}`]
+        git('update-ref', `refs/heads/${pull.head}`, git('commit-tree', tree, ...parents, '-m', 'Merge main'))
+        return { status: 202, body: { message: 'Updating pull request branch.', url: 'https://github.com/pull' } }
       }),
   ],
   [
@@ -103,8 +122,9 @@ function merged(served: Served, pull: Pull, body: unknown): ReturnType<Route[2]>
 }
 
 /** GitHub's `mergeable_state`. */
-function stateOf({ gitMaybe }: Served, { base, head, ready }: Pull): 'clean' | 'blocked' | 'dirty' {
+function stateOf({ gitMaybe }: Served, { base, head, ready, strict }: Pull): 'clean' | 'blocked' | 'dirty' | 'behind' {
   if (gitMaybe('merge-tree', '--write-tree', base, head) === undefined) return 'dirty'
+  if (strict && gitMaybe('merge-base', '--is-ancestor', base, head) === undefined) return 'behind'
   return ready ? 'clean' : 'blocked'
 }
 

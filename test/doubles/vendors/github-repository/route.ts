@@ -10,6 +10,8 @@ export interface RepositoryState {
   bare: string
   runs: Run[]
   pulls: Pull[]
+  /** Somebody merges each pull request once it was looked at. */
+  merges: boolean
   /** Branches that take commits by pull requests only. */
   protected: Set<string>
   /** Answers of a dispatch: 200 with the run, as now, or 204 without a body, as before and on older servers. */
@@ -77,5 +79,6 @@ export interface Pull {
   ready: boolean
   /** Of its head, by name; null: under way. */
   checks: Record<string, string | null>
-  closedBy?: string
+  /** Its branch has to hold the newest commit of the base. */
+  strict?: boolean
 }
