@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 const TEMPORAL = './test/support/temporal-setup.ts'
 const CLUSTER = './test/support/cluster-setup.ts'
 const VOLUMES = './test/support/volumes-setup.ts'
+const ARGO = './test/support/argo-setup.ts'
 const BUILT = './test/support/built-setup.ts'
 
 /** One project per layer: each starts only the real servers that it needs. */
@@ -40,6 +41,7 @@ export default defineConfig({
       layer('tools', [], 600_000),
       layer('targets', [CLUSTER], 120_000),
       layer('volumes', [VOLUMES], 180_000),
+      layer('argo', [ARGO], 180_000),
       layer('databases', [], 120_000),
       layer('cli', [BUILT, TEMPORAL, CLUSTER], 120_000),
       layer('e2e', [BUILT, TEMPORAL, CLUSTER], 600_000),

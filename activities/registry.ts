@@ -22,6 +22,7 @@ export const targets: Readonly<Record<string, () => Promise<Target>>> = {
   launchdarkly: async () => erase((await import('./targets/launchdarkly/index.ts')).launchdarkly),
   'git-revert': async () => erase((await import('./targets/git-revert/index.ts')).gitRevert),
   'github-actions': async () => erase((await import('./targets/github-actions/index.ts')).gitHubActions),
+  'argo-cd': async () => erase((await import('./targets/argo-cd/index.ts')).argoCd),
   unleash: async () => erase((await import('./targets/unleash/index.ts')).unleash),
 }
 

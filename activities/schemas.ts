@@ -18,6 +18,7 @@ import { VolumeSnapshotStep, volumeSnapshotKind } from './targets/volume-snapsho
 import { SsmParameterStep, ssmParameterKind } from './targets/ssm-parameter/schema.ts'
 import { VaultKvStep, vaultKvKind } from './targets/vault-kv/schema.ts'
 import { LaunchDarklyStep, launchDarklyKind } from './targets/launchdarkly/schema.ts'
+import { ArgoCdStep, argoCdKind } from './targets/argo-cd/schema.ts'
 import { GitRevertStep, gitRevertKind } from './targets/git-revert/schema.ts'
 import { GitHubActionsStep, gitHubActionsKind } from './targets/github-actions/schema.ts'
 import { UnleashStep, unleashKind } from './targets/unleash/schema.ts'
@@ -44,6 +45,7 @@ export const kinds: Readonly<Record<string, StepKind>> = {
   launchdarkly: launchDarklyKind as unknown as StepKind,
   'git-revert': gitRevertKind as unknown as StepKind,
   'github-actions': gitHubActionsKind as unknown as StepKind,
+  'argo-cd': argoCdKind as unknown as StepKind,
   unleash: unleashKind as unknown as StepKind,
 }
 
@@ -70,6 +72,7 @@ export const Step = z
     LaunchDarklyStep,
     GitRevertStep,
     GitHubActionsStep,
+    ArgoCdStep,
     UnleashStep,
   ])
   .meta({ id: 'Step' })

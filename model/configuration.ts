@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ChannelCredentials, ChannelSettings } from './channels.ts'
+import { ArgoCdConnection } from './connections/argo-cd.ts'
 import { Credentials } from './connections/credentials.ts'
 import { LaunchDarklyConnection, UnleashConnection } from './connections/flags.ts'
 import { GitConnection } from './connections/git.ts'
@@ -164,6 +165,7 @@ export const Connection = z.discriminatedUnion('kind', [
   VaultConnection,
   GitConnection,
   GitHubConnection,
+  ArgoCdConnection,
 ])
 export type Connection = z.infer<typeof Connection>
 

@@ -1,3 +1,4 @@
+import { helm, kubernetes, prometheus } from './families.ts'
 import type { Platform } from './find/platform.ts'
 
 /**
@@ -130,6 +131,32 @@ export const catalogue = {
       needs: '1.26.0',
     },
   },
+  // One binary for its command line and all of its servers. Later versions can't be built as modules: see its go.mod.
+  argocd: {
+    version: '3.2.11',
+    accepts: 'exact',
+    variable: 'UNWIND_ARGOCD_BIN',
+    report: ['version', '--client', '--short'],
+    go: {
+      module: 'argocd',
+      package: 'github.com/argoproj/argo-cd/v3/cmd',
+      stamps: ['github.com/argoproj/argo-cd/v3/common.version=3.2.11'],
+      needs: '1.26.0',
+    },
+    release: {
+      base: 'https://github.com/argoproj/argo-cd/releases/download/v3.2.11',
+      baseVariable: 'UNWIND_ARGOCD_RELEASES',
+      asset: ({ os, arch }) => ({ file: `argocd-${os}-${arch}`, checksums: 'cli_checksums.txt' }),
+    },
+  },
+  // The Redis that Argo CD keeps its cache in, as its own tests have it.
+  'argocd-cache': {
+    version: '2.35.0',
+    accepts: 'exact',
+    variable: 'UNWIND_ARGOCD_CACHE_BIN',
+    report: ['--version'],
+    go: { module: 'argocd', package: './cache', stamps: ['main.version=2.35.0'], needs: '1.26.0' },
+  },
   // The reference implementation of the OCI distribution API.
   registry: {
     version: '3.1.2',
@@ -205,80 +232,4 @@ export interface Asset {
   file: string
   checksums: string
   member?: string
-}
-
-function kubernetes(name: string, variable: string, systems: string[], report = ['--version']): Tool {
-  const stamp = 'k8s.io/component-base/version'
-  return {
-    version: '1.36.1',
-    accepts: 'exact',
-    variable,
-    report,
-    go: {
-      module: 'kubernetes',
-      package: `k8s.io/kubernetes/cmd/${name}`,
-      stamps: [
-        `${stamp}.gitVersion=v1.36.1`,
-        `${stamp}.gitMajor=1`,
-        `${stamp}.gitMinor=36`,
-        `${stamp}.gitTreeState=clean`,
-      ],
-      needs: '1.26.0',
-    },
-    release: {
-      base: 'https://dl.k8s.io/release/v1.36.1/bin',
-      baseVariable: 'UNWIND_KUBERNETES_RELEASES',
-      asset: ({ os, arch }) =>
-        systems.includes(os) ? { file: `${os}/${arch}/${name}`, checksums: `${os}/${arch}/${name}.sha256` } : undefined,
-    },
-  }
-}
-
-/** One major of Helm; each has a folder of its own, because their modules need other versions of the same libraries. */
-function helm(folder: string, version: string, path: string, variable: string): Tool {
-  return {
-    version,
-    accepts: 'patch',
-    variable,
-    report: ['version', '--template', '{{.Version}}'],
-    go: {
-      module: folder,
-      package: `${path}/cmd/helm`,
-      stamps: [`${path}/internal/version.version=v${version}`],
-      needs: '1.26.0',
-    },
-    release: {
-      base: 'https://get.helm.sh',
-      baseVariable: 'UNWIND_HELM_RELEASES',
-      asset: ({ os, arch }) => {
-        const file = `helm-v${version}-${os}-${arch}.tar.gz`
-        return { file, checksums: `${file}.sha256sum`, member: `${os}-${arch}/helm` }
-      },
-    },
-  }
-}
-
-/** The module of Prometheus 3.14.0 is called v0.314.0; what is built of it is without pages, its API is whole. */
-function prometheus(name: string, variable: string): Tool {
-  return {
-    version: '3.14.0',
-    accepts: 'patch',
-    variable,
-    report: ['--version'],
-    go: {
-      module: 'prometheus',
-      package: `github.com/prometheus/prometheus/cmd/${name}`,
-      stamps: ['github.com/prometheus/common/version.Version=3.14.0'],
-      needs: '1.26.0',
-    },
-    release: {
-      base: 'https://github.com/prometheus/prometheus/releases/download/v3.14.0',
-      baseVariable: 'UNWIND_PROMETHEUS_RELEASES',
-      asset: ({ os, arch }) => ({
-        file: `prometheus-3.14.0.${os}-${arch}.tar.gz`,
-        checksums: 'sha256sums.txt',
-        member: `prometheus-3.14.0.${os}-${arch}/${name}`,
-      }),
-    },
-  }
 }

@@ -18,7 +18,7 @@ export const Credentials = z.strictObject({
     .optional()
     .describe('Profile of the AWS configuration files, which may assume a role. Default: the SDK’s own chain.'),
   token: Secret.optional().describe(
-    'Of Unleash, LaunchDarkly, Vault or GitHub; of a Git repository over HTTPS, and for its pull requests.',
+    'Of Unleash, LaunchDarkly, Vault, Argo CD or GitHub; of a Git repository over HTTPS, and for its pull requests.',
   ),
   app: GitHubApp.optional(),
   user: z

@@ -171,6 +171,14 @@ test('a sync after the rollback is refused, since it brings the bad version back
   expect(findings.map(({ outcome }) => outcome)).toEqual(['step', 'refused'])
 })
 
+test('a rollback of argocd holds auto-sync, which a script gives back too early', () => {
+  const script = 'argocd app set shop --sync-policy none\nargocd app rollback shop 3 -N team\n'
+  const { document, findings } = read(`${script}argocd app set shop --sync-policy automated`)
+  const step = { kind: 'argo-cd', application: 'shop', to: 3, appNamespace: 'team', hold: 'window' }
+  expect(document['steps']).toEqual([expect.objectContaining(step)])
+  expect(findings.map(({ outcome }) => outcome)).toEqual(['kept', 'step', 'refused'])
+})
+
 test('a second step on the same object is asked of a person, since it would go forward again', () => {
   const { findings } = read(
     'kubectl rollout undo deploy/shop\nkubectl rollout undo deploy/shop --to-revision=3',
@@ -180,10 +188,11 @@ test('a second step on the same object is asked of a person, since it would go f
 })
 
 test('a kind that this version lacks stays as text with the reason, and is a step once it is there', () => {
-  const { document, findings } = read('argocd app rollback shop 3')
-  expect(document['steps']).toMatchObject([{ kind: 'manual', text: 'argocd app rollback shop 3' }])
-  expect(findings[0]?.reason).toBe('The kind argo-cd is not available in this version.')
-  expect(only('argocd app rollback shop 3')).toMatchObject({ kind: 'argo-cd', application: 'shop', to: 3 })
+  const line = 'kubectl argo rollouts undo shop'
+  const { document, findings } = read(line)
+  expect(document['steps']).toMatchObject([{ kind: 'manual', text: line }])
+  expect(findings[0]?.reason).toBe('The kind argo-rollouts is not available in this version.')
+  expect(only(line)).toMatchObject({ kind: 'argo-rollouts', rollout: 'shop' })
 })
 
 test('every kind of workload that kubectl takes back becomes a step, however it is abbreviated', () => {
@@ -284,6 +293,5 @@ test('calls of feature flags become typed steps, those of an endpoint that is go
 })
 
 function DESIGN(): string[] {
-  const argo = ['argo-cd', 'argo-rollouts']
-  return ['helm', ...argo, 'migrations', 'rds-restore', 'rds-promote', 'rds-snapshot', 'github-actions']
+  return ['argo-rollouts', 'migrations', 'rds-restore', 'rds-promote', 'rds-snapshot', 'github-actions']
 }

@@ -11,5 +11,7 @@ declare module 'vitest' {
     kubeconfig: string
     /** SHA-256, in hex, of the DER of the cluster CA's certificate (cluster-setup). */
     clusterCaSha256: string
+    /** Where an Argo CD answers, and the tokens of its accounts (argo-setup). */
+    argo: { url: string; tokens: Readonly<Record<string, string>> }
   }
 }

@@ -1,3 +1,4 @@
+// 3.2.11: later patches of 3.2 do not compile as a module, later minors have a nested module that the proxy refuses.
 module unwind.dev/tools/argocd
 
 go 1.26.0

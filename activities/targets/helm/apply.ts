@@ -4,10 +4,10 @@ import type { Cluster } from '../../kubernetes/connect.ts'
 import { recorded } from './choose.ts'
 import { type Claim, claim, isClaimed, unclaim } from './claim.ts'
 import { type Ended, type Helm, helmOf, rollback } from './command.ts'
-import { hiddenValues } from './diff.ts'
+import { hiddenValues } from '../../kubernetes/manifest-diff.ts'
 import { failureOf } from './failures.ts'
 import { busy, holds, isUnfinished, runLimit } from './lock.ts'
-import { itemsOf } from './manifest.ts'
+import { itemsOf } from '../../kubernetes/manifest.ts'
 import {
   type Entry,
   markFailed,

@@ -2,7 +2,7 @@ import { UnwindError } from '../../../model/errors.ts'
 import { isVerified, type Ledger, named } from '../../../model/service/facts.ts'
 import { sameImages } from '../../../model/service/images.ts'
 import type { Warning } from '../../../model/target.ts'
-import { imagesOf, itemsOf } from './manifest.ts'
+import { imagesOf, itemsOf } from '../../kubernetes/manifest.ts'
 import { type Release, type ReleaseRecord, readRecord, sameContent, type Shelf, wasDeployed } from './records.ts'
 
 /** What was chosen, and what the reader of the plan should know about the choice. */

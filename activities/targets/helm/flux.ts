@@ -3,7 +3,7 @@ import type { Warning } from '../../../model/target.ts'
 import type { Cluster } from '../../kubernetes/connect.ts'
 import { list, type Metadata, type Place } from '../../kubernetes/objects.ts'
 import { ownershipWarnings } from '../../kubernetes/owner.ts'
-import type { Item } from './manifest.ts'
+import type { Item } from '../../kubernetes/manifest.ts'
 import type { HelmStep } from './schema.ts'
 import { RIGHTS } from './state.ts'
 

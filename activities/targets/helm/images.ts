@@ -1,7 +1,7 @@
 import { recordedDigest } from '../../../model/service/images.ts'
 import type { Warning } from '../../../model/target.ts'
 import { imageTruth, type Led, type PodSpec, tagWarnings } from '../../kubernetes/images.ts'
-import { imagesOf, type Item } from './manifest.ts'
+import { imagesOf, type Item } from '../../kubernetes/manifest.ts'
 import type { Sight } from './plan.ts'
 
 /**

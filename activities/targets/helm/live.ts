@@ -2,7 +2,7 @@ import { UnwindError } from '../../../model/errors.ts'
 import type { Cluster } from '../../kubernetes/connect.ts'
 import { refused } from '../../kubernetes/faults.ts'
 import type { Metadata } from '../../kubernetes/objects.ts'
-import { type Body, identityOf, type Item } from './manifest.ts'
+import { type Body, identityOf, type Item } from '../../kubernetes/manifest.ts'
 import { RIGHTS } from './state.ts'
 
 /** Which of the kinds of a manifest the API server serves, and under which paths. */

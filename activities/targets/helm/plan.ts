@@ -8,11 +8,11 @@ import { type Autoscaler, readAutoscalers } from '../../kubernetes/autoscalers.t
 import type { Cluster } from '../../kubernetes/connect.ts'
 import { type Choice, choose, leftBehind, recorded } from './choose.ts'
 import { type Helm, helmOf } from './command.ts'
-import { changes, deleted, type Pair, pairs } from './diff.ts'
+import { changes, deleted, type Pair, pairs } from '../../kubernetes/manifest-diff.ts'
 import { fluxWarnings } from './flux.ts'
 import { begunFrom, runLimit } from './lock.ts'
 import { imageWarnings } from './images.ts'
-import { imagesOf, isWorkload, itemsOf, titleOf } from './manifest.ts'
+import { imagesOf, isWorkload, type Item, itemsOf, titleOf } from '../../kubernetes/manifest.ts'
 import { type Release, type ReleaseRecord, readRecord, readRelease, sameContent, type Shelf } from './records.ts'
 import type { HelmStep } from './schema.ts'
 import { type HelmState, parseState, placeOf, stateOf } from './state.ts'
@@ -30,7 +30,7 @@ export async function plan(step: HelmStep, context: CallContext<Cluster>): Promi
   const { shelf, from, choice, all, lock, there } = sight
   const { place } = shelf
   const { record: to } = choice
-  const gone = deleted(all)
+  const gone = deleted(all, isKept)
   const loss = lossOf(gone, place)
   return {
     summary: summary(place.name, place.namespace, from, to, there),
@@ -140,7 +140,7 @@ function deniedWarnings({ ledger, choice: { record }, shelf }: Sight): Warning[]
 function changesOf({ all, shelf: { place }, from, choice: { record } }: Sight) {
   const label = ({ chart }: ReleaseRecord) => `${chart.name} ${chart.version}`
   const chart = label(from) === label(record) ? [] : [{ path: 'chart', from: label(from), to: label(record) }]
-  const [...lines] = changes(all, place)
+  const [...lines] = changes(all, place, isKept)
   lines.splice(lines.filter(({ to }) => to === 'deleted').length, 0, ...chart)
   if (lines.length > 0) return lines
   const same = sameContent(from, record)
@@ -188,4 +188,9 @@ function recordedIn({ ledger, from, choice: { record }, shelf }: Sight): Pick<Pl
   const [release] = versions.length === 1 ? versions : []
   const lost = lostLines(ledger, artifacts.from, artifacts.to)
   return { artifacts, ...(release !== undefined && { release }), ...(lost.length > 0 && { lost }) }
+}
+
+/** Helm leaves what the chart says to keep. */
+function isKept({ body }: Item): boolean {
+  return body.metadata?.annotations?.['helm.sh/resource-policy'] === 'keep'
 }

@@ -1,7 +1,7 @@
 import type { Warning } from '../../../model/target.ts'
 import { notChecked } from '../../kubernetes/owner.ts'
 import { type Live, readLive, readServed } from './live.ts'
-import { identityOf, type Item, isWorkload, itemsOf } from './manifest.ts'
+import { identityOf, type Item, isWorkload, itemsOf } from '../../kubernetes/manifest.ts'
 import type { Sight } from './plan.ts'
 import { readRecord } from './records.ts'
 import { driftWarnings, leftoverWarnings, replicaWarnings, servedWarnings } from './warnings.ts'

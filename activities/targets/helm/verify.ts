@@ -4,7 +4,7 @@ import type { Again, CallContext, Evidence, Verdict } from '../../../model/targe
 import type { Cluster } from '../../kubernetes/connect.ts'
 import { type Live, readLive, readServed } from './live.ts'
 import { holds } from './lock.ts'
-import { identityOf, type Item, isWorkload, itemsOf, titleOf } from './manifest.ts'
+import { identityOf, type Item, isWorkload, itemsOf, titleOf } from '../../kubernetes/manifest.ts'
 import { isPending, readEntry, type Release, readRelease, type Shelf } from './records.ts'
 import { seen } from './recent.ts'
 import type { HelmStep } from './schema.ts'

@@ -2,7 +2,7 @@ import { canonical } from '../../../model/canonical.ts'
 import type { Cluster } from '../../kubernetes/connect.ts'
 import { type Condition, list, type Metadata, type Selector, selectorText } from '../../kubernetes/objects.ts'
 import type { Live } from './live.ts'
-import { type Item, podImages, titleOf } from './manifest.ts'
+import { type Item, podImages, titleOf } from '../../kubernetes/manifest.ts'
 import { RIGHTS } from './state.ts'
 
 /** How one workload of a release stands. */

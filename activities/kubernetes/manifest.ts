@@ -1,12 +1,12 @@
 import { parseAllDocuments } from 'yaml'
-import { UnwindError } from '../../../model/errors.ts'
+import { UnwindError } from '../../model/errors.ts'
 
-/** One object of a release's manifest. */
+/** One object of a manifest. */
 export interface Item {
   apiVersion: string
   kind: string
   name: string
-  /** As the manifest says; Helm puts objects without one into the release's. */
+  /** As the manifest says; objects without one are put into the release's. */
   namespace: string
   body: Body
 }

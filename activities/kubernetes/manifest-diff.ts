@@ -1,6 +1,6 @@
-import { canonical } from '../../../model/canonical.ts'
-import type { Change } from '../../../model/target.ts'
-import { plain } from '../../kubernetes/shown.ts'
+import { canonical } from '../../model/canonical.ts'
+import type { Change } from '../../model/target.ts'
+import { plain } from './shown.ts'
 import { identityOf, type Item, titleOf } from './manifest.ts'
 
 /** The most lines that a plan carries; what is beyond is counted in the last one. */
@@ -19,8 +19,11 @@ export function pairs(from: readonly Item[], to: readonly Item[]): Pair[] {
   return [...all].map((identity) => ({ before: before.get(identity), after: after.get(identity) }))
 }
 
-/** What helm deletes: objects that only the present manifest has, but for those that the chart says to keep. */
-export function deleted(all: readonly Pair[]): Item[] {
+/** Which objects stay although the newer manifest no longer has them. */
+export type Kept = (item: Item) => boolean
+
+/** What is deleted: objects that only the present manifest has, but for those that are kept. */
+export function deleted(all: readonly Pair[], isKept: Kept): Item[] {
   return all.flatMap(({ before, after }) => (before && !after && !isKept(before) ? [before] : []))
 }
 
@@ -29,7 +32,7 @@ export function deleted(all: readonly Pair[]): Item[] {
  * that never hold a secret are shown; of all others the path alone, and not even a hash, because a short password can be
  * guessed from one.
  */
-export function changes(all: readonly Pair[], release: { namespace: string }): Change[] {
+export function changes(all: readonly Pair[], release: { namespace: string }, isKept: Kept): Change[] {
   const lines = all.flatMap(({ before, after }): Change[] => {
     if (before && after) return fields(before, after, titleOf(after, release))
     if (after) return [{ path: titleOf(after, release), to: 'created' }]
@@ -45,7 +48,7 @@ export function changes(all: readonly Pair[], release: { namespace: string }): C
 }
 
 /**
- * The values of manifests that must not be shown, longest first: what helm says may quote the object that the API server
+ * The values of manifests that must not be shown, longest first: what a tool says may quote the object that the API server
  * refuses.
  */
 export function hiddenValues(items: readonly Item[]): string[] {
@@ -68,10 +71,6 @@ function spellings(value: unknown): string[] {
 
 function byIdentity(items: readonly Item[]): Map<string, Item> {
   return new Map(items.map((item) => [identityOf(item), item]))
-}
-
-function isKept({ body }: Item): boolean {
-  return body.metadata?.annotations?.['helm.sh/resource-policy'] === 'keep'
 }
 
 function fields(before: Item, after: Item, title: string): Change[] {

@@ -1,0 +1,92 @@
+import { UnwindError } from '../../../model/errors.ts'
+import type { CallContext } from '../../../model/target.ts'
+import { type Application, type Automated, pathOf, sameContent, shown } from './application.ts'
+import { type Argo, isFailedTest, request, saidBy } from './connect.ts'
+import type { ArgoCdStep } from './schema.ts'
+import { type ArgoState, HELD } from './state.ts'
+
+/** What a write came to: done, or refused because something has changed meanwhile, in words. */
+export type Written = 'done' | { meanwhile: string }
+
+/**
+ * Writes `automated` of the sync policy, where it still is what was read. `note` is left on the application as long as it is
+ * held, and taken away again without one.
+ */
+export async function writeAutomated(
+  application: Application,
+  automated: Automated,
+  note: string | undefined,
+  { connection, signal }: CallContext<Argo>,
+): Promise<Written> {
+  const { name, namespace, project } = application
+  const patch = JSON.stringify([...policyPatch(application, automated), ...notePatch(application, note)])
+  const body = { name, appNamespace: namespace, project, patchType: 'json', patch }
+  const answer = await request(connection, { path: pathOf({ application: name }), method: 'PATCH', body, signal })
+  if (answer.status < 300) return 'done'
+  if (answer.status === 409 || isFailedTest(answer)) return { meanwhile: `somebody changed the sync policy of ${name}` }
+  throw new UnwindError(
+    'TARGET_REJECTED',
+    `Argo CD does not take the sync policy of ${name}; look at it there, then retry`,
+  )
+}
+
+function policyPatch({ automated: now, hasPolicy }: Application, automated: Automated): object[] {
+  const path = '/spec/syncPolicy/automated'
+  const same = now === null ? [] : [{ op: 'test', path, value: now }]
+  if (automated === null) return now === null ? [] : [...same, { op: 'remove', path }]
+  if (!hasPolicy) return [{ op: 'add', path: '/spec/syncPolicy', value: { automated } }]
+  return [...same, { op: 'add', path, value: automated }]
+}
+
+function notePatch({ metadata: { annotations } }: Application, note: string | undefined): object[] {
+  const path = `/metadata/annotations/${HELD.replace('/', '~1')}`
+  if (note === undefined) return annotations?.[HELD] === undefined ? [] : [{ op: 'remove', path }]
+  const first = annotations === undefined ? [{ op: 'add', path: '/metadata/annotations', value: {} }] : []
+  return [...first, { op: 'add', path, value: note }]
+}
+
+/** Starts the operation that leads to a state: a rollback to its entry of the history, or a sync to its revision. */
+export async function startOperation(
+  step: ArgoCdStep,
+  application: Application,
+  to: ArgoState,
+  context: CallContext<Argo>,
+): Promise<Written> {
+  const { name, namespace, project, history } = application
+  const entry =
+    history.find((each) => each.id === to.id && sameContent(each, to)) ?? history.find((each) => sameContent(each, to))
+  const body = { name, appNamespace: namespace, project, prune: step.prune }
+  const asked = entry
+    ? { verb: 'rollback', more: { id: entry.id } }
+    : { verb: 'sync', more: { ...syncTo(to), infos: [{ name: 'unwind', value: context.rollbackId }] } }
+  const { connection, signal } = context
+  const path = `${pathOf({ application: name })}/${asked.verb}`
+  const answer = await request(connection, { path, method: 'POST', body: { ...body, ...asked.more }, signal })
+  return answer.status < 300 ? 'done' : refused(saidBy(answer), to, name)
+}
+
+/** Without hooks, as a rollback does it. */
+function syncTo({ revisions }: ArgoState): object {
+  return { revision: revisions[0], strategy: { apply: {} } }
+}
+
+function refused(said: string, to: ArgoState, name: string): Written {
+  if (/auto-sync/i.test(said)) return { meanwhile: 'something switched auto-sync on again' }
+  if (/another operation is already in progress/.test(said)) return { meanwhile: 'another operation began' }
+  if (/does not have deployment/.test(said)) return { meanwhile: 'the history has moved on' }
+  if (/deleting/.test(said))
+    throw new UnwindError('TARGET_REJECTED', `${name} is being deleted; there is nothing to take back`)
+  throw new UnwindError(
+    'TARGET_REJECTED',
+    `Argo CD does not start the way to ${shown(to)}; look at ${name} there, then retry`,
+  )
+}
+
+/** Ends the operation that is under way; the controller carries that out a moment later. */
+export async function endOperation(
+  { name, namespace, project }: Application,
+  { connection, signal }: CallContext<Argo>,
+): Promise<void> {
+  const path = `${pathOf({ application: name })}/operation`
+  await request(connection, { path, method: 'DELETE', query: { appNamespace: namespace, project }, signal })
+}
