@@ -42,7 +42,7 @@ export async function request(argo: Argo, { path, query = {}, ...asked }: Reques
   const given = Object.entries(query).flatMap(([key, value]) =>
     [value ?? []].flat().map((one): [string, string] => [key, one]),
   )
-  const search = given.length > 0 ? `?${new URLSearchParams(given)}` : ''
+  const search = given.length > 0 ? `?${new URLSearchParams(given).toString()}` : ''
   const answer = await ask({
     ...{ who: 'Argo CD', origin: argo.origin, path: `${argo.path}/api/v1${path}${search}`, ...asked, also: READ },
     // It takes this type alone, without parameters, and demands it of requests without a body too.
