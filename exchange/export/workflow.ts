@@ -122,6 +122,7 @@ function startScript(runbook: string, parameters: readonly [string, Parameters[s
     '  exit 1',
     'fi',
     'jq -r \'"place=\\(.environment)/\\(.service)?run=\\(.runId)"\' answer.json >> "$GITHUB_OUTPUT"',
+    'jq -r \'"Rollback of \\(.service) in \\(.environment): <\\(if .url | startswith("/") then env.UNWIND_URL else "" end)\\(.url)>\\n"\' answer.json >> "$GITHUB_STEP_SUMMARY"',
     '',
   ].join('\n')
 }
@@ -129,12 +130,15 @@ function startScript(runbook: string, parameters: readonly [string, Parameters[s
 const WAIT_SCRIPT = [
   'set -euo pipefail',
   "shown=''",
+  '# A runner shows what a step has written to the summary once that step has ended, however it ended.',
+  'trap \'sed "s/^/- /" progress.txt >> "$GITHUB_STEP_SUMMARY"\' EXIT',
+  ': > progress.txt',
   '# The limit of the job bounds this; the rollback goes on when the job is cancelled.',
   'while :; do',
   '  if curl -sS -f -o state.json --max-time 30 -H "Authorization: Bearer $UNWIND_TOKEN" "$UNWIND_URL/v1/rollbacks/$PLACE"; then',
   '    phase=$(jq -r .phase state.json)',
   '    line=$(jq -r \'"\\(.phase): \\([.steps[]? | select(.status != "waiting" and .status != "planned") | "\\(.id) \\(.status)"] | join(", "))"\' state.json)',
-  '    [ "$line" = "$shown" ] || echo "$line"',
+  '    [ "$line" = "$shown" ] || echo "$line" | tee -a progress.txt',
   '    shown=$line',
   '    case $phase in',
   '      ended) break ;;',

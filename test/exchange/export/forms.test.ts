@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -72,6 +72,29 @@ describe('the workflow of GitHub Actions', () => {
     const shellcheck = await findBinary('shellcheck')
     const args = ['-no-color', '-shellcheck', shellcheck, '-pyflakes', '', path]
     expect(await run(await findBinary('actionlint'), args)).toMatchObject({ stdout: '', code: 0 })
+  })
+
+  test('the action, and the example that uses it, satisfy actionlint', async () => {
+    const [example, action] = ['examples/ci/github-action.yaml', 'action.yml'].map(
+      (path) => new URL(`../../../${path}`, import.meta.url),
+    )
+    const [workflows, used] = ['.github/workflows', '.github/actions/unwind'].map((path) => join(folder, path))
+    await Promise.all([workflows, used, join(folder, '.git')].map((path) => mkdir(path ?? '', { recursive: true })))
+    await cp(action ?? '', join(used ?? '', 'action.yml'))
+    await cp(new URL('../../../action', import.meta.url), join(used ?? '', 'action'), { recursive: true })
+    const path = join(workflows ?? '', 'rollback.yml')
+    const text = await readFile(example ?? '', 'utf8')
+    const check = async (content: string) => {
+      await writeFile(path, content)
+      return run(await findBinary('actionlint'), ['-no-color', '-pyflakes', '', path], {
+        cwd: folder,
+        env: { PATH: process.env['PATH'] },
+      })
+    }
+    expect(await check(text)).toMatchObject({ stdout: '', code: 0 })
+    expect((await check(text.replace('runbook: checkout', 'runbok: checkout'))).stdout).toContain(
+      '"runbok" is not defined',
+    )
   })
 
   test('offers the environments to choose from, and no input is text of a script', () => {

@@ -1,14 +1,8 @@
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
-import { afterEach, beforeAll, expect, test } from 'vitest'
-import { parse } from 'yaml'
+import { afterEach, expect, test } from 'vitest'
 import { StartedDocument } from '../../../api/schemas/answers.ts'
-import { exportRunbook } from '../../../exchange/export/index.ts'
-import { findBinary } from '../../../tools/find.ts'
-import { type Ended, run } from './run.ts'
+import { carriedOut } from './click.ts'
 import { CHECKOUT, runbook } from './runbooks.ts'
 
 /** What the address of an API was asked, and what it answers: each reading of the run takes the next state. */
@@ -17,6 +11,7 @@ interface Seen {
 }
 
 const RUN = '0198c0de-0000-7000-8000-000000000001'
+const PAGE = 'https://unwind.example.org/v1/rollbacks/production/checkout'
 const DOCUMENT = CHECKOUT.replace(
   'decision:',
   `parameters:
@@ -26,15 +21,10 @@ const DOCUMENT = CHECKOUT.replace(
 decision:`,
 )
 
-let jq = ''
-const open: { server?: Server; folder?: string } = {}
-beforeAll(async () => {
-  jq = await findBinary('gojq')
-}, 120_000)
+const open: { server?: Server } = {}
 afterEach(async () => {
   open.server?.closeAllConnections()
   await new Promise((done) => (open.server ? open.server.close(done) : done(undefined)))
-  if (open.folder) await rm(open.folder, { recursive: true, force: true })
 })
 
 test('it starts the runbook with what was chosen, waits until it has ended, and passes when it recovered', async () => {
@@ -55,7 +45,7 @@ test('it starts the runbook with what was chosen, waits until it has ended, and 
     ...Array(3).fill(`/v1/rollbacks/production/checkout?run=${RUN}`),
     `/v1/rollbacks/production/checkout/report?run=${RUN}`,
   ])
-  expect(summary).toBe('# Report\n')
+  expect(summary).toBe(`Rollback of checkout in production: <${PAGE}>\n\n- running: \n- ended: \n# Report\n`)
 })
 
 test('what was left empty is not sent, and an incident is', async () => {
@@ -96,59 +86,11 @@ interface Click {
 
 type Answer = { phase: string; outcome?: string; problem?: { message: string } } | { status: number }
 
-/** Carries out the scripts of the workflow's steps as a runner does, until one fails; the last is for always. */
+/** The workflow, carried out against what answers so. */
 async function click({ inputs = {}, refuse }: Click, answers: readonly Answer[]) {
   const { seen, address } = await answering(answers, refuse)
-  const folder = await mkdtemp(join(tmpdir(), 'unwind-click-'))
-  open.folder = folder
-  await mkdir(join(folder, 'bin'))
-  await symlink(jq, join(folder, 'bin', 'jq'))
-  const [output, summary] = [join(folder, 'output'), join(folder, 'summary')]
-  await Promise.all([writeFile(output, ''), writeFile(summary, '')])
-  const { jobs } = parse(exportRunbook('github-actions', runbook(DOCUMENT)).text) as Workflow
-  const given: Record<string, string> = { environment: 'production', reason: 'slow', ...inputs }
-  const ended: Ended[] = []
-  for (const step of jobs.rollback.steps) {
-    const place = /^place=(.*)$/m.exec(await readFile(output, 'utf8'))?.[1] ?? ''
-    if (ended.some(({ code }) => code !== 0) && step.name !== 'Report') continue
-    if (step.name === 'Report' && place === '') continue
-    const written = Object.entries({ ...jobs.rollback.env, ...step.env })
-    const env = {
-      ...Object.fromEntries(written.map(([name, value]) => [name, evaluated(value, { address, given, place })])),
-      ...{
-        PATH: `${join(folder, 'bin')}${delimiter}${process.env['PATH']}`,
-        GITHUB_RUN_ID: '77',
-        GITHUB_RUN_ATTEMPT: '1',
-      },
-      ...{ GITHUB_OUTPUT: output, GITHUB_STEP_SUMMARY: summary, UNWIND_POLL: '0.05' },
-    }
-    ended.push(await run('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', step.run], { cwd: folder, env }))
-  }
-  return { ended, seen, output: await readFile(output, 'utf8'), summary: await readFile(summary, 'utf8') }
-}
-
-interface Workflow {
-  jobs: {
-    rollback: {
-      env: Record<string, string>
-      steps: { name: string; run: string; env?: Record<string, string> }[]
-    }
-  }
-}
-
-interface Values {
-  address: string
-  given: Record<string, string>
-  place: string
-}
-
-/** The only expressions that the workflow holds. */
-function evaluated(text: string, { address, given, place }: Values): string {
-  const expression = /^\$\{\{ (.*) \}\}$/.exec(text)?.[1] ?? text
-  if (expression === 'vars.UNWIND_URL') return address
-  if (expression === 'secrets.UNWIND_TOKEN') return 'secret'
-  if (expression === 'steps.start.outputs.place') return place
-  return given[expression.replace(/^inputs\./, '')] ?? ''
+  const given = { environment: 'production', reason: 'slow', ...inputs }
+  return { seen, ...(await carriedOut(runbook(DOCUMENT), { address, inputs: given })) }
 }
 
 async function answering(
@@ -159,7 +101,7 @@ async function answering(
   const left = [...answers]
   const started = StartedDocument.parse({
     ...{ id: 'rollback/production/checkout', runId: RUN, service: 'checkout', environment: 'production' },
-    ...{ url: 'https://unwind.example.org/v1/rollbacks/production/checkout', created: true, worker: 'running' },
+    ...{ url: PAGE, created: true, worker: 'running' },
   })
   const server = createServer((request, response) => {
     let body = ''
