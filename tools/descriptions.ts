@@ -35,12 +35,24 @@ export function githubDescription(): Promise<string> {
 /** Argo Rollouts as a module: Go itself checks what it downloads against the sum of its database. */
 const ARGO_ROLLOUTS = 'github.com/argoproj/argo-rollouts@v1.9.1'
 
+/** Flux's kustomize-controller, likewise. */
+const FLUX = 'github.com/fluxcd/kustomize-controller@v1.7.3'
+
 /** Path of one of Argo Rollouts' own definitions of resources, such as `analysis-run-crd.yaml`; from Go's module cache. */
 export async function argoRolloutsDefinition(file: string): Promise<string> {
+  return join(await moduleFolder(ARGO_ROLLOUTS), 'manifests', 'crds', file)
+}
+
+/** Path of Flux's own definition of Kustomizations; from Go's module cache. */
+export async function fluxDefinition(): Promise<string> {
+  const name = 'kustomize.toolkit.fluxcd.io_kustomizations.yaml'
+  return join(await moduleFolder(FLUX), 'config', 'crd', 'bases', name)
+}
+
+async function moduleFolder(module: string): Promise<string> {
   // Outside of any module, so that Go asks for no more than this one.
-  const { stdout } = await run('go', ['mod', 'download', '-json', ARGO_ROLLOUTS], { cwd: tmpdir(), within: 300_000 })
-  const { Dir } = JSON.parse(stdout) as { Dir: string }
-  return join(Dir, 'manifests', 'crds', file)
+  const { stdout } = await run('go', ['mod', 'download', '-json', module], { cwd: tmpdir(), within: 300_000 })
+  return (JSON.parse(stdout) as { Dir: string }).Dir
 }
 
 async function cached(name: string, get: (path: string) => Promise<void>): Promise<string> {

@@ -7,6 +7,7 @@ export const checks: Readonly<Record<string, () => Promise<Check>>> = {
   grafana: async () => erase((await import('./grafana/index.ts')).grafana),
   openfeature: async () => erase((await import('./openfeature/index.ts')).openFeature),
   'argo-analysis': async () => erase((await import('./argo-analysis/index.ts')).argoAnalysis),
+  flux: async () => erase((await import('./flux/index.ts')).flux),
   postgres: async () => erase((await import('./postgres/index.ts')).postgres),
   crashing: async () => erase((await import('./crashing/index.ts')).crashing),
   pods: async () => erase((await import('./pods/index.ts')).pods),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { MeasurementKind, MeasurementKinds } from '../../model/measurement.ts'
 import { ArgoAnalysisMeasurement, argoAnalysisKind } from './argo-analysis/schema.ts'
 import { CrashingMeasurement, crashingKind } from './crashing/schema.ts'
+import { FluxMeasurement, fluxKind } from './flux/schema.ts'
 import { GrafanaMeasurement, grafanaKind } from './grafana/schema.ts'
 import { HttpMeasurement, httpKind } from './http/schema.ts'
 import { OpenFeatureMeasurement, openFeatureKind } from './openfeature/schema.ts'
@@ -16,6 +17,7 @@ export const measurements: MeasurementKinds = {
   grafana: grafanaKind as unknown as MeasurementKind,
   openfeature: openFeatureKind as unknown as MeasurementKind,
   'argo-analysis': argoAnalysisKind as unknown as MeasurementKind,
+  flux: fluxKind as unknown as MeasurementKind,
   pods: podsKind as unknown as MeasurementKind,
   postgres: postgresKind as unknown as MeasurementKind,
   crashing: crashingKind as unknown as MeasurementKind,
@@ -29,6 +31,7 @@ export const Measurement = z
     GrafanaMeasurement,
     OpenFeatureMeasurement,
     ArgoAnalysisMeasurement,
+    FluxMeasurement,
     PodsMeasurement,
     PostgresMeasurement,
     CrashingMeasurement,
