@@ -41,7 +41,7 @@ export default defineConfig({
       layer('tools', [], 600_000),
       layer('targets', [CLUSTER], 120_000),
       layer('volumes', [VOLUMES], 180_000),
-      layer('argo', [ARGO], 180_000),
+      layer('argo', [TEMPORAL, ARGO], 300_000),
       layer('databases', [], 120_000),
       layer('cli', [BUILT, TEMPORAL, CLUSTER], 120_000),
       layer('e2e', [BUILT, TEMPORAL, CLUSTER], 600_000),

@@ -1,6 +1,15 @@
 import { Context } from '@temporalio/activity'
 import type { z } from 'zod'
-import type { ApplyCall, PlanCall, SealCall, Sealed, StepActivities, StepCall, VerifyCall } from '../model/calls.ts'
+import type {
+  ApplyCall,
+  PlanCall,
+  SealCall,
+  Sealed,
+  SettleCall,
+  StepActivities,
+  StepCall,
+  VerifyCall,
+} from '../model/calls.ts'
 import { readable } from '../model/duration.ts'
 import { UnwindError } from '../model/errors.ts'
 import { type Again, type CallContext, lockedBy, type StepSchema, type Target } from '../model/target.ts'
@@ -55,6 +64,12 @@ export function verbs(
       alive(async () => {
         const { target, step, context } = await open(call)
         return untilDone(call.limit, () => target.verify(step, call.state, { ...context, since: call.since }))
+      }),
+    settle: (call: SettleCall) =>
+      alive(async () => {
+        const { target, step, context } = await open(call)
+        if (target.settle) return target.settle(step, call.move, context)
+        throw new UnwindError('INTERNAL', `a step of kind ${kind} leaves nothing owed that this worker could settle`)
       }),
   }
 }

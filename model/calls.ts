@@ -5,7 +5,7 @@ import type { Notice } from './notices/notice.ts'
 import type { RunState } from './run.ts'
 import type { CompiledCheck } from './runbook/compiled.ts'
 import type { Facts } from './runbook/progress.ts'
-import type { Evidence, Move, Plan, Revision, State, Verdict } from './target.ts'
+import type { Evidence, Move, Plan, Revision, Settled, State, Verdict } from './target.ts'
 
 /** What every verb of a target is called with, from workflow to activity. */
 export interface StepCall {
@@ -49,6 +49,11 @@ export interface VerifyCall extends StepCall {
   limit: number
 }
 
+export interface SettleCall extends StepCall {
+  /** From where to where the step has gone. */
+  move: Move
+}
+
 /** The activities of one kind, registered as `<kind>.<verb>`. */
 export interface StepActivities {
   history(call: StepCall): Promise<Revision[]>
@@ -56,6 +61,7 @@ export interface StepActivities {
   plan(call: PlanCall): Promise<Plan & { sealed?: Sealed; unlocked?: true }>
   apply(call: ApplyCall): Promise<{ state: State }>
   verify(call: VerifyCall): Promise<Verdict>
+  settle(call: SettleCall): Promise<Settled>
 }
 
 export interface SealCall {

@@ -1,5 +1,7 @@
 import type { Problem } from './errors.ts'
 import type { Heard, Nudged, Obligation, Untold } from './runbook/progress.ts'
+import type { SettleCall } from './calls.ts'
+import type { RunLimits } from './limits.ts'
 import type { RunState } from './run.ts'
 
 /** What a follow-up workflow is started with: it holds what stays owed, so that the rollback ends and its locks free. */
@@ -20,11 +22,30 @@ export interface FollowupInput {
   events: number
   /** Who went on without approvals: the approval that is owed for it has to be somebody else's. */
   brokenGlassBy?: string
+  /** Obligations that are settled without a person as soon as their target finds that they can be. */
+  watches?: Watch[]
+  /** Of the run; with `watches` only. */
+  limits?: RunLimits
   /** Messages that the run left on their way, and what the channels keep of it. */
   untold?: Untold[]
   heard?: Record<string, Heard>
   carried?: FollowupState
 }
+
+/** How the target of a step is asked about an obligation that it left. */
+export interface Watch {
+  /** Of the obligation. */
+  id: string
+  kind: string
+  taskQueue?: string
+  call: SettleCall
+}
+
+/** Between two looks at what is watched, in milliseconds: Git and people take longer than that. */
+export const WATCH_EVERY = 60_000
+
+/** Who settles what a target let go of by itself. */
+export const BY_ITSELF = 'unwind'
 
 /** The record of a follow-up: what the query `obligations` answers. */
 export interface FollowupState {
@@ -39,6 +60,10 @@ export interface FollowupState {
   obligations: (Obligation & { nudged?: Nudged })[]
   untold?: Untold[]
   heard?: Record<string, Heard>
+  /** When watched obligations were looked at last, epoch milliseconds. */
+  looked?: number
+  /** What was seen then, by obligation. */
+  seen?: Record<string, string>
   /** What nobody could be told: channel, event and why. */
   deaf?: string[]
 }
@@ -57,7 +82,13 @@ export const OWED_APPROVAL = 'approval'
 /** What a rollback that has ended leaves to be settled; undefined where it owes nothing. */
 export function followupOf(
   state: RunState,
-  { channels, events, messages }: Pick<FollowupInput, 'channels' | 'events'> & { messages: boolean },
+  {
+    channels,
+    events,
+    messages,
+    watches = [],
+    limits,
+  }: Pick<FollowupInput, 'channels' | 'events' | 'watches' | 'limits'> & { messages: boolean },
 ): FollowupInput | undefined {
   const obligations = (state.obligations ?? []).filter(({ settled }) => !settled)
   const { id, runId, service, environment, reason, brokenGlass, untold = [], heard } = state
@@ -67,6 +98,7 @@ export function followupOf(
     format: 1,
     ...{ runId, rollbackId: id, service, environment, reason, obligations, channels, events },
     remind: REMIND_OWED,
+    ...(watches.length > 0 && limits && { watches, limits }),
     ...(brokenGlass && { brokenGlassBy: brokenGlass.by }),
     ...(left && { untold: [...untold], ...(heard && { heard }) }),
   }
@@ -101,6 +133,17 @@ export function whyNotBy({ brokenGlassBy }: FollowupInput, id: string, subject: 
 export function nextReminder(state: FollowupState, remind: number): number | undefined {
   const moments = state.obligations.filter(({ settled }) => !settled).map((owed) => reminderOf(state, owed, remind))
   return moments.length > 0 ? Math.min(...moments) : undefined
+}
+
+/** The watches whose obligations are still open. */
+export function openWatches({ watches = [] }: FollowupInput, { obligations }: FollowupState): Watch[] {
+  return watches.filter(({ id }) => obligations.some((owed) => owed.id === id && !owed.settled))
+}
+
+/** When what is watched is looked at next, in epoch milliseconds; undefined where nothing is. The first look is made at once. */
+export function nextLook(input: FollowupInput, state: FollowupState): number | undefined {
+  if (openWatches(input, state).length === 0) return undefined
+  return state.looked === undefined ? state.since : state.looked + (input.limits?.watch ?? WATCH_EVERY)
 }
 
 /** What has to be reminded of at this time. */

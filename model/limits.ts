@@ -10,6 +10,8 @@ export interface RunLimits {
   events: number
   /** Between two pages of somebody while nobody has claimed the run. Runbooks only; absent: `DEFAULT_REMIND`. */
   remind?: number
+  /** Between two looks at what a step left held. Absent: `WATCH_EVERY`. */
+  watch?: number
 }
 
 /** Ten minutes: long enough to read and act, short enough that a page which was slept through costs little. */

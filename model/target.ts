@@ -60,6 +60,8 @@ export interface Plan<S extends State = State> {
   lost?: string[]
   /** Whether it touches data; approvals may ask for more then. */
   data?: boolean
+  /** What stays owed once the step is done, as a sentence, until `settle` finds that it can be let go of. */
+  owes?: string
 }
 
 /** Every identity that a plan locks. */
@@ -89,6 +91,12 @@ export interface Verdict {
 export interface Again {
   again: number
   doing: string
+}
+
+/** Whether what a step left owed is settled now, and what was seen. */
+export interface Settled {
+  settled: boolean
+  evidence: Evidence
 }
 
 /** What a target is told beside its step. `connection` is what the target's own `connect` gave. */
@@ -149,6 +157,11 @@ export interface Target<Schema extends StepSchema = StepSchema, S extends State 
     state: S,
     context: CallContext<Connection>,
   ): Promise<Verdict | (Again & { evidence: Evidence })>
+  /**
+   * Only where plans say `owes`: looks whether what is owed can be let go of, and lets go of it. Asked again and again, long after
+   * the run has ended; twice is once. What somebody else has let go of is settled too.
+   */
+  settle?(step: z.infer<Schema>, move: Move<S>, context: CallContext<Connection>): Promise<Settled>
   /**
    * Only of systems that can refuse images: lets none of these in any more, in the place that is named, and answers what
    * refuses them. With nothing denied it takes that away. Twice is once.

@@ -7,6 +7,7 @@ import type {
   NotifyCall,
   PlanCall,
   RunbookActivities,
+  SettleCall,
   StepActivities,
   StepCall,
   Told,
@@ -64,6 +65,7 @@ interface Calls {
   plan: PlanCall
   apply: ApplyCall
   verify: VerifyCall
+  settle: SettleCall
 }
 
 /** What a call of a step is made with, whatever its kind: where it runs, and for how long it may. */

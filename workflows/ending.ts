@@ -4,6 +4,7 @@ import { followupOf } from '../model/followup.ts'
 import { followupId } from '../model/ids.ts'
 import { archive } from './activities.ts'
 import type { followup } from './followup.ts'
+import { watchesOf } from './holding.ts'
 import { note, type Run } from './record.ts'
 
 /** Keeps report and evidence where they outlive Temporal's retention. Bounded; what fails is noted and holds nothing up. */
@@ -20,7 +21,9 @@ export async function keep(run: Run): Promise<void> {
 /** Hands what is still owed to a workflow of its own, which outlives this one. */
 export async function handOver({ input, state, outbox }: Run): Promise<void> {
   const channels = input.runbook?.communicate.needsPerson ?? []
-  const owed = followupOf(state, { channels, events: input.limits.events, messages: outbox !== undefined })
+  const { limits } = input
+  const watches = watchesOf(input, state)
+  const owed = followupOf(state, { channels, events: limits.events, messages: outbox !== undefined, watches, limits })
   if (!owed) return
   // From here on the other one sends: a message that both sent would be there twice.
   if (outbox && patched('hands-over-once')) outbox.handedOver = true

@@ -13,6 +13,7 @@ import {
   type FollowupInput,
   type FollowupMessages,
   type FollowupState,
+  nextLook,
   nextReminder,
   toRemind,
   whyNotBy,
@@ -20,6 +21,7 @@ import {
 } from '../model/followup.ts'
 import type { Signed } from '../model/messages.ts'
 import { engine, notify } from './activities.ts'
+import { look } from './holding.ts'
 import { openOutbox, type Outbox } from './outbox.ts'
 import { problemOf, refusal } from './problem.ts'
 
@@ -38,7 +40,7 @@ export async function followup(input: FollowupInput): Promise<FollowupState> {
   for (let moment = next(); moment !== undefined; moment = next()) {
     const woken = () => next() === undefined || mustContinue(input)
     const early = await condition(woken, Math.max(1, moment - Date.now()), { summary: 'Until the next reminder' })
-    if (!early) await remind(input, state)
+    if (!early) await wake()
     if (mustContinue(input)) await goOn(input, state)
   }
   if (outbox) await condition(() => state.untold === undefined)
@@ -46,7 +48,13 @@ export async function followup(input: FollowupInput): Promise<FollowupState> {
   return state
 
   function next(): number | undefined {
-    return nextReminder(state, input.remind)
+    const moments = [nextReminder(state, input.remind), nextLook(input, state)].filter((moment) => moment !== undefined)
+    return moments.length > 0 ? Math.min(...moments) : undefined
+  }
+
+  async function wake(): Promise<void> {
+    if ((nextLook(input, state) ?? Number.POSITIVE_INFINITY) <= Date.now()) await look(input, state, () => show(state))
+    await remind(input, state)
   }
 }
 
@@ -121,7 +129,8 @@ async function goOn(input: FollowupInput, state: FollowupState): Promise<void> {
 /** In the Temporal UI, and in the memo: what is owed can be listed without a worker. */
 function show(state: FollowupState): void {
   const lines = state.obligations.map(
-    ({ id, text, owner, settled }) => `- [${settled ? 'x' : ' '}] \`${id}\` ${text} (${owner})`,
+    ({ id, text, owner, settled }) =>
+      `- [${settled ? 'x' : ' '}] \`${id}\` ${text} (${owner})${state.seen?.[id] === undefined ? '' : `: ${state.seen[id]}`}`,
   )
   const deaf = (state.deaf ?? []).map((line) => `- could not tell ${line}`)
   setCurrentDetails(

@@ -22,6 +22,7 @@ import { answerParked, park } from './parking.ts'
 import { endsPlanning, planSteps } from './planning.ts'
 import { end, enter, nextSteps, note, openRun, type Run } from './record.ts'
 import { abortable, cancelAll } from './scope.ts'
+import { oweHolds } from './holding.ts'
 import { page, parting, refresh, report, tell, tellAgain } from './telling.ts'
 import { isOverdue } from './timing.ts'
 
@@ -55,6 +56,7 @@ function begin(run: Run): void {
 
 async function finish(run: Run): Promise<void> {
   if (run.state.drill) oweWhatIsLeft(run)
+  else oweHolds(run)
   const text = headline(run.state)
   refresh(run, 'ended')
   tell(run, run.input.runbook?.communicate.finished, 'finished', text)

@@ -69,6 +69,7 @@ const PlanSchema = z
       .exactOptional()
       .describe('Whether the earlier code can run on the present data.'),
     data: z.boolean().exactOptional().describe('Whether it touches data.'),
+    owes: z.string().exactOptional().describe('What stays owed once the step is done, until it is let go of.'),
   })
   .meta({ id: 'Plan' }) satisfies z.ZodType<Plan>
 

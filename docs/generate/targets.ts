@@ -79,6 +79,7 @@ const DOES: Readonly<Record<string, string>> = {
   plan: 'says what would change; reads only',
   apply: 'changes it, by a conditional write',
   verify: 'measures whether it is so, and holds',
+  settle: 'lets go of what the step left held, as soon as it can; asked again and again after the run',
 }
 
 async function verbs(name: string): Promise<string> {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { StepCall } from '../../model/calls.ts'
-import { lockId } from '../../model/ids.ts'
+import { followupId, lockId } from '../../model/ids.ts'
 import { type Engine, BOB, type EngineOptions, type RunHandle } from '../support/engine.ts'
 import { failing, forbidden, ok, unreachable } from '../support/faults.ts'
+import { holding } from '../support/holding.ts'
 
 /** Which execution to record. */
 export interface Recorded {
@@ -61,6 +62,19 @@ export const paths: Readonly<Record<string, Path>> = {
       const run = await engine.rollback([{ object: 'a', optional: true }])
       await run.decide('skip')
       return ended(run)
+    },
+  },
+  held: {
+    options: { wrap: (target) => holding(target, 1) },
+    walk: async (engine) => ended(await begin(engine, 'a')),
+  },
+  'held-let-go': {
+    options: { wrap: (target) => holding(target, 2), limits: { watch: 200 } },
+    walk: async (engine) => {
+      const { runId } = await (await begin(engine, 'a')).ends()
+      const workflowId = followupId(runId)
+      await engine.client.workflow.getHandle(workflowId).result()
+      return { workflowId }
     },
   },
   approved: {

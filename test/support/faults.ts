@@ -1,7 +1,7 @@
 import { UnwindError } from '../../model/errors.ts'
 import type { Target } from '../../model/target.ts'
 
-type Verb = 'plan' | 'apply' | 'verify'
+type Verb = 'plan' | 'apply' | 'verify' | 'settle'
 /** Decides for one call: do the real thing, before, after or instead of a fault. */
 export type Fault = <Result>(work: () => Promise<Result>) => Promise<Result>
 
@@ -39,9 +39,13 @@ export function failing(target: Target, faults: Partial<Record<Verb, Fault[]>>):
     plan: (step, context) => through('plan', () => target.plan(step, context) as Promise<never>),
     apply: (step, move, context) => through('apply', () => target.apply(step, move, context) as Promise<never>),
     verify: (step, state, context) => through('verify', () => target.verify(step, state, context) as Promise<never>),
+    ...(target.settle && {
+      settle: (step, move, context) => through('settle', () => target.settle?.(step, move, context) as Promise<never>),
+    }),
   }
 }
 
 function structuredCloneOfLists(faults: Partial<Record<Verb, Fault[]>>): Record<Verb, Fault[]> {
-  return { plan: [...(faults.plan ?? [])], apply: [...(faults.apply ?? [])], verify: [...(faults.verify ?? [])] }
+  const { plan = [], apply = [], verify = [], settle = [] } = faults
+  return { plan: [...plan], apply: [...apply], verify: [...verify], settle: [...settle] }
 }

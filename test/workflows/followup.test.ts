@@ -4,6 +4,9 @@ import type { FollowupInput, FollowupState } from '../../model/followup.ts'
 import { followupId } from '../../model/ids.ts'
 import type { Actor } from '../../model/policy.ts'
 import { ALICE, BOB, type Engine, type RunHandle, sign } from '../support/engine.ts'
+import type { Target } from '../../model/target.ts'
+import { failing, forbidden, ok, unreachable } from '../support/faults.ts'
+import { holding } from '../support/holding.ts'
 import { runbookInput } from '../support/runbook.ts'
 import { until } from '../support/until.ts'
 import { scenarios } from './scenario.ts'
@@ -103,5 +106,37 @@ scenarios('what is still owed', (start) => {
     await settle(handle, 'merge', BOB)
     await settle(handle, 'drop', BOB)
     expect(await handle.result()).toMatchObject({ obligations: [{ id: 'merge' }, { id: 'drop' }] })
+  })
+
+  test('what a step holds is let go without a person once its target finds so, long after the run has ended', async () => {
+    const engine = await start({ wrap: (target) => holding(target, 3), limits: { watch: 200 } })
+    engine.system.put('a', 'v1', 'v2')
+    const { runId, outcome, obligations } = await (await engine.rollback([{ object: 'a' }])).ends()
+    expect(outcome).toBe('recovered')
+    expect(obligations).toMatchObject([
+      { id: 'held-memory-1', owner: 'alice', text: expect.stringContaining('held until Git') },
+    ])
+    const state = (await engine.client.workflow.getHandle(followupId(runId)).result()) as FollowupState
+    expect(state.obligations).toMatchObject([{ settled: { by: 'unwind', note: 'Git agrees' } }])
+  })
+
+  test('a run that was taken back holds nothing any more', async () => {
+    const engine = await start({
+      wrap: (target) => failing(holding(target, 1), { apply: [ok, forbidden] }),
+    })
+    engine.system.put('a', 'v1', 'v2')
+    engine.system.put('b', 'v1', 'v2')
+    const run = await engine.rollback([{ object: 'a' }, { object: 'b' }])
+    await run.decide('compensate')
+    expect(await run.ends()).not.toHaveProperty('obligations')
+  })
+
+  test('what is held also goes on being watched over continuations, and where its target does not answer', async () => {
+    const wrap = (target: Target) => failing(holding(target, 4), { settle: [unreachable, ok, unreachable] })
+    const engine = await start({ wrap, limits: { watch: 100, events: 30 } })
+    engine.system.put('a', 'v1', 'v2')
+    const { runId } = await (await engine.rollback([{ object: 'a' }])).ends()
+    const state = (await engine.client.workflow.getHandle(followupId(runId)).result()) as FollowupState
+    expect(state.obligations).toMatchObject([{ settled: { by: 'unwind' } }])
   })
 })

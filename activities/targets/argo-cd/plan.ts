@@ -41,6 +41,7 @@ export async function plan(step: ArgoCdStep, context: CallContext<Argo>): Promis
     warnings: [...choice.warnings, ...held.warnings, ...warnings],
     limits: LIMITS,
     ...told({ application, choice, to, both, ledger }),
+    ...(to.hold !== 'none' && { owes: owesOf(application, to) }),
   }
 }
 
@@ -80,6 +81,12 @@ function changesOf(
     ...(holding(from) === holding(to) ? [] : [{ path: 'auto-sync', from: holding(from), to: holding(to) }]),
     ...changes(all, { namespace: application.destination }, () => !prune),
   ]
+}
+
+/** The hold outlives the rollback: it is let go of as soon as Git agrees. */
+function owesOf({ name, project }: Application, { hold }: ArgoState): string {
+  const how = hold === 'window' ? `by a sync window of project ${project}` : 'by its switched off auto-sync'
+  return `${name} is held ${how} until what Git holds is what runs; take the change back in Git`
 }
 
 interface Told {
