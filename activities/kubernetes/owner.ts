@@ -130,7 +130,7 @@ function argoCd({ annotations = {}, labels = {}, managedFields = [] }: Metadata)
     ? undefined
     : {
         ...{ system: 'Argo CD application', name },
-        instead: `switch its automated sync off and go back there: argocd app set ${name} --sync-policy none, argocd app rollback ${name} <history id>`,
+        instead: `take the application back: a step of kind argo-cd with application: ${name}`,
       }
 }
 
@@ -153,7 +153,7 @@ function flux({ labels = {} }: Metadata): Owner | undefined {
 
 function suspending(kind: string, name: string, namespace: string | undefined): string {
   const place = namespace === undefined ? '' : ` -n ${namespace}`
-  return `revert the change in its repository, or suspend it first: flux suspend ${kind} ${name}${place}`
+  return `revert the change in its repository (a step of kind git-revert), or suspend it first: flux suspend ${kind} ${name}${place}`
 }
 
 /** OLM puts a Deployment of an operator back to what its ClusterServiceVersion says; the reference to it is no controller's. */

@@ -24,7 +24,7 @@ describe('what owns a Deployment is found and named, with what to do instead', (
     [
       'argo-tracking',
       { annotations: { 'argocd.argoproj.io/tracking-id': 'shop:apps/Deployment:x/y' } },
-      /Argo CD application shop.*argocd app rollback shop/,
+      /Argo CD application shop.*kind argo-cd with application: shop/,
     ],
     ['argo-label', { labels: { 'argocd.argoproj.io/instance': 'shop' } }, /Argo CD application shop/],
     [
