@@ -161,6 +161,8 @@ function part(folder: StateFolder, kubeconfig: string, command: string, started:
   const env = {
     ...{ KUBECONFIG: kubeconfig, ARGOCD_FAKE_IN_CLUSTER: 'true', ARGOCD_GPG_ENABLED: 'false', TMPDIR: folder.path },
     PATH: [join(folder.path, 'bin'), process.env['PATH']].join(delimiter),
+    // By itself this would be one file for all that run on a machine.
+    ARGOCD_ASK_PASS_SOCK: join(folder.path, 'ask-pass.sock'),
     ...{ ARGOCD_REDIS_PASSWORD: '', HOSTNAME: `argocd-${randomBytes(4).toString('hex')}` },
     ...Object.fromEntries(Object.entries(places).map(([key, name]) => [key, join(folder.path, name)])),
   }
