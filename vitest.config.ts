@@ -4,6 +4,7 @@ const TEMPORAL = './test/support/temporal-setup.ts'
 const CLUSTER = './test/support/cluster-setup.ts'
 const VOLUMES = './test/support/volumes-setup.ts'
 const ARGO = './test/support/argo-setup.ts'
+const ROLLOUTS = './test/support/rollouts-setup.ts'
 const BUILT = './test/support/built-setup.ts'
 
 /** One project per layer: each starts only the real servers that it needs. */
@@ -42,6 +43,8 @@ export default defineConfig({
       layer('targets', [CLUSTER], 120_000),
       layer('volumes', [VOLUMES], 180_000),
       layer('argo', [TEMPORAL, ARGO], 300_000),
+      layer('argo', [ARGO], 180_000),
+      layer('rollouts', [ROLLOUTS], 180_000),
       layer('databases', [], 120_000),
       layer('cli', [BUILT, TEMPORAL, CLUSTER], 120_000),
       layer('e2e', [BUILT, TEMPORAL, CLUSTER], 600_000),

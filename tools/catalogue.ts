@@ -1,4 +1,4 @@
-import { helm, kubernetes, prometheus } from './families.ts'
+import { helm, kubernetes, prometheus, rollouts } from './families.ts'
 import type { Platform } from './find/platform.ts'
 
 /**
@@ -157,6 +157,9 @@ export const catalogue = {
     report: ['--version'],
     go: { module: 'argocd', package: './cache', stamps: ['main.version=2.35.0'], needs: '1.26.0' },
   },
+  'rollouts-controller': rollouts('rollouts-controller', 'UNWIND_ROLLOUTS_CONTROLLER_BIN', ['--version']),
+  // kubectl's plugin for Rollouts, which what is written to a Rollout is compared with.
+  'kubectl-argo-rollouts': rollouts('kubectl-argo-rollouts', 'UNWIND_KUBECTL_ARGO_ROLLOUTS_BIN', ['version']),
   // The reference implementation of the OCI distribution API.
   registry: {
     version: '3.1.2',

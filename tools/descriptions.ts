@@ -32,16 +32,8 @@ export function githubDescription(): Promise<string> {
   })
 }
 
-/** Argo Rollouts as a module: Go itself checks what it downloads against the sum of its database. */
-const ARGO_ROLLOUTS = 'github.com/argoproj/argo-rollouts@v1.9.1'
-
-/** Flux's kustomize-controller, likewise. */
+/** Flux's kustomize-controller as a module: Go itself checks what it downloads against the sum of its database. */
 const FLUX = 'github.com/fluxcd/kustomize-controller@v1.7.3'
-
-/** Path of one of Argo Rollouts' own definitions of resources, such as `analysis-run-crd.yaml`; from Go's module cache. */
-export async function argoRolloutsDefinition(file: string): Promise<string> {
-  return join(await moduleFolder(ARGO_ROLLOUTS), 'manifests', 'crds', file)
-}
 
 /** Path of Flux's own definition of Kustomizations; from Go's module cache. */
 export async function fluxDefinition(): Promise<string> {

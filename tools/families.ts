@@ -76,3 +76,19 @@ export function prometheus(name: string, variable: string): Tool {
     },
   }
 }
+
+/** A command of Argo Rollouts. The vendor publishes its controller as an image only, so both are built. */
+export function rollouts(name: string, variable: string, report: string[]): Tool {
+  return {
+    version: '1.9.1',
+    accepts: 'patch',
+    variable,
+    report,
+    go: {
+      module: 'rollouts',
+      package: `github.com/argoproj/argo-rollouts/cmd/${name}`,
+      stamps: ['github.com/argoproj/argo-rollouts/utils/version.version=1.9.1'],
+      needs: '1.26.0',
+    },
+  }
+}

@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { parse } from 'yaml'
 import { argoAnalysis } from '../../activities/checks/argo-analysis/index.ts'
 import { ArgoAnalysisMeasurement, argoAnalysisKind } from '../../activities/checks/argo-analysis/schema.ts'
 import { loadKubeConfig, pinOf } from '../../activities/kubernetes/connect.ts'
 import { Connection } from '../../model/configuration.ts'
-import { argoRolloutsDefinition } from '../../tools/descriptions.ts'
+import { rolloutsDefinitions } from '../../tools/rollouts/server.ts'
 import { until } from '../support/until.ts'
 import { kubeconfigOf, manifest, tokenOf } from './kubernetes-accounts.ts'
 import { type Lab, openLab } from './kubernetes-lab.ts'
@@ -14,17 +13,15 @@ import { type Lab, openLab } from './kubernetes-lab.ts'
 let lab: Lab
 beforeAll(async () => {
   lab = await openLab(inject('kubeconfig'))
-  for (const file of ['analysis-run-crd.yaml', 'rollout-crd.yaml']) {
-    const definition = parse(await readFile(await argoRolloutsDefinition(file), 'utf8')) as {
-      metadata: { name: string }
-    }
+  for (const text of await rolloutsDefinitions(['analysis-run', 'rollout'])) {
+    const definition = parse(text) as { metadata: { name: string } }
     await lab.apply(definition)
     const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${definition.metadata.name}`
     await until(
       () => lab.ask<{ status?: { conditions?: { type: string; status: string }[] } }>('GET', path),
       ({ status }) =>
         status?.conditions?.some(({ type, status: is }) => type === 'Established' && is === 'True') ?? false,
-      () => `${file} is not established`,
+      () => `${definition.metadata.name} is not established`,
     )
   }
 })
