@@ -3,13 +3,14 @@ import { argocd } from './argocd.ts'
 import { git } from './git.ts'
 import { helm } from './helm.ts'
 import { curl, gh, ldcli, wget } from './http.ts'
+import { argoRollouts } from './argo-rollouts.ts'
 import { kubectl } from './kubectl.ts'
 import { migrations } from './migrations.ts'
 import { aws } from './rds.ts'
 
 const KNOWN: Readonly<Record<string, Recogniser>> = {
   ...migrations,
-  ...{ kubectl, oc: kubectl, helm, argocd, git, aws, curl, wget, ldcli, gh },
+  ...{ kubectl, oc: kubectl, 'kubectl-argo-rollouts': argoRollouts, helm, argocd, git, aws, curl, wget, ldcli, gh },
   rm: (args) =>
     args.some((arg) => /^-\w*[rR]/.test(arg ?? ''))
       ? refused(

@@ -1,5 +1,6 @@
 import { type Args, type Became, durationOf, manual, type Recogniser, refused } from '../became.ts'
 import { type Flags, readFlags } from '../flags.ts'
+import { argoRollouts } from './argo-rollouts.ts'
 
 const GLOBAL = ['namespace|n=', 'context=', 'kubeconfig=', 'cluster=', 'user=', 'server|s=', 'v=', 'request-timeout=']
 const LOOKS = /^(get|describe|logs|top|events|explain|version|cluster-info|api-resources|diff|wait|auth)$/
@@ -11,7 +12,7 @@ export const kubectl: Recogniser = (args, around) => {
   const [verb, ...rest] = args.slice(at)
   const before = args.slice(0, at)
   if (verb === 'rollout') return rollout(rest[0], [...before, ...rest.slice(1)])
-  if (verb === 'argo' && rest[0] === 'rollouts') return argoRollouts(rest[1], [...before, ...rest.slice(2)])
+  if (verb === 'argo' && rest[0] === 'rollouts') return argoRollouts([...before, ...rest.slice(1)])
   if (verb === 'delete') return remove(rest)
   if (verb === 'exec') return manual('It runs a command inside a pod; a step asks the system from outside.')
   if (verb && LOOKS.test(verb)) return look(verb, rest, around.before('kubernetes'))
@@ -86,24 +87,6 @@ function revision(text: string | undefined): number | string | undefined {
   if (text === undefined || text === '0' || text === '') return 'previous'
   if (/^\d{1,9}$/.test(text)) return Number(text)
   return text.includes('{{') ? text : undefined
-}
-
-function argoRollouts(verb: string | undefined, args: Args): Became {
-  const { positional, values, unclear } = readFlags(args, ...GLOBAL, 'to-revision=', 'timeout=', 'watch|w?', 'full')
-  const name = positional[0]?.replace(/^rollouts?\//, '')
-  const place = values.get('namespace')
-  const object = `${place ?? ''}/${name}`
-  if (verb === 'get' || verb === 'list') return { as: 'look', with: 'argo-rollouts', because: 'The plan shows it.' }
-  if (name === undefined || unclear.length > 0) return manual('Its arguments are not clear.')
-  if (verb === 'status')
-    return { as: 'verification', kind: 'argo-rollouts', object, because: 'The step waits for the rollout itself.' }
-  const to = revision(values.get('to-revision'))
-  if (verb !== 'undo' || to === undefined) return manual(`kubectl argo rollouts ${verb ?? ''} has no step of its own.`)
-  return {
-    as: 'step',
-    step: { kind: 'argo-rollouts', rollout: name, ...(place !== undefined && { namespace: place }), to },
-    object,
-  }
 }
 
 function remove(args: Args): Became {
