@@ -22,6 +22,8 @@ export const rights = {
   denyVersion: 'lock',
   switchService: 'lock',
   postAlerts: 'trigger',
+  askFlaggerRollback: 'trigger',
+  postFlaggerEvent: 'trigger',
   readProposal: 'read',
   answerProposal: 'start',
   readAutomation: 'read',

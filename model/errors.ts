@@ -131,6 +131,13 @@ export const errors = {
     atPlan: 'park',
     title: 'The step did not end within its time',
   },
+  ROLLBACK_NOT_WANTED: {
+    status: 409,
+    exit: 3,
+    retryable: false,
+    atPlan: 'end',
+    title: 'Nothing asks for the canary to be taken back',
+  },
   STEP_DECLINED: { status: 409, exit: 3, retryable: false, atPlan: 'park', title: 'A person said no to the step' },
   APPROVAL_EXPIRED: { status: 409, exit: 3, retryable: false, atPlan: 'park', title: 'Nobody approved in time' },
   RUN_OVERDUE: {

@@ -3,6 +3,7 @@ import type { Api } from '../context.ts'
 import type { App } from '../http/app-type.ts'
 import { AlertsDocument, AlertsRequest } from '../schemas/alerts.ts'
 import { problems } from '../schemas/problem.ts'
+import { flaggerRoutes } from './flagger.ts'
 import { openIntake } from '../triggers/open.ts'
 import { isSigned, proveSigned } from '../triggers/signature.ts'
 import { watchesKept } from '../triggers/watches.ts'
@@ -57,5 +58,6 @@ export function triggerRoutes(app: App, api: Api, limit = AT_ONCE): void {
       },
     })
   })
+  flaggerRoutes(app, api, intake)
   watchesKept(app, api)
 }

@@ -105,6 +105,13 @@ export const provocations: Record<ErrorCode, Provocation> = {
       )
     },
   },
+  ROLLBACK_NOT_WANTED: {
+    answer: (ground) => {
+      const metadata = { service: `quiet-${randomUUID()}`, environment: 'test' }
+      const canary = { name: 'shop', namespace: 'shop', phase: 'Progressing', checksum: 'x' }
+      return post(ground, '/v1/triggers/flagger/rollback', { ...canary, metadata })
+    },
+  },
   STEP_DECLINED: {
     async record(ground) {
       const service = await beginRunbook(ground, [{ role: 'manual', asked: { text: 'Call the bank' } }])
