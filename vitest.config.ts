@@ -43,7 +43,6 @@ export default defineConfig({
       layer('targets', [CLUSTER], 120_000),
       layer('volumes', [VOLUMES], 180_000),
       layer('argo', [TEMPORAL, ARGO], 300_000),
-      layer('argo', [ARGO], 180_000),
       layer('rollouts', [ROLLOUTS], 180_000),
       layer('databases', [], 120_000),
       layer('cli', [BUILT, TEMPORAL, CLUSTER], 120_000),

@@ -9,6 +9,7 @@ export const targets: Readonly<Record<string, () => Promise<Target>>> = {
   'postgres-fence': async () => erase((await import('./targets/postgres-fence/index.ts')).postgresFence),
   'kubernetes-release': async () => erase((await import('./targets/kubernetes/release/index.ts')).kubernetesRelease),
   'kubernetes-scale': async () => erase((await import('./targets/kubernetes-scale/index.ts')).kubernetesScale),
+  'argo-rollouts': async () => erase((await import('./targets/kubernetes/rollouts/index.ts')).argoRollouts),
   'rds-snapshot': async () => erase((await import('./targets/rds-snapshot/index.ts')).rdsSnapshot),
   'rds-restore': async () => erase((await import('./targets/rds-restore/index.ts')).rdsRestore),
   'rds-promote': async () => erase((await import('./targets/rds-promote/index.ts')).rdsPromote),

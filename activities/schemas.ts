@@ -3,6 +3,7 @@ import type { StepKind } from '../model/step.ts'
 import { HelmStep, helmKind } from './targets/helm/schema.ts'
 import { KubernetesStep, kubernetesKind } from './targets/kubernetes/schema.ts'
 import { KubernetesReleaseStep, kubernetesReleaseKind } from './targets/kubernetes/release/schema.ts'
+import { ArgoRolloutsStep, argoRolloutsKind } from './targets/kubernetes/rollouts/schema.ts'
 import { KubernetesScaleStep, kubernetesScaleKind } from './targets/kubernetes-scale/schema.ts'
 import { KubernetesConfigStep, kubernetesConfigKind } from './targets/kubernetes-config/schema.ts'
 import { PostgresBackupStep, postgresBackupKind } from './targets/postgres-backup/schema.ts'
@@ -29,6 +30,7 @@ export const kinds: Readonly<Record<string, StepKind>> = {
   'kubernetes-release': kubernetesReleaseKind as unknown as StepKind,
   'kubernetes-scale': kubernetesScaleKind as unknown as StepKind,
   'kubernetes-config': kubernetesConfigKind as unknown as StepKind,
+  'argo-rollouts': argoRolloutsKind as unknown as StepKind,
   helm: helmKind as unknown as StepKind,
   'postgres-backup': postgresBackupKind as unknown as StepKind,
   migrations: migrationsKind as unknown as StepKind,
@@ -56,6 +58,7 @@ export const Step = z
     KubernetesReleaseStep,
     KubernetesScaleStep,
     KubernetesConfigStep,
+    ArgoRolloutsStep,
     HelmStep,
     MigrationsStep,
     PostgresBackupStep,

@@ -9,6 +9,7 @@ export const checks: Readonly<Record<string, () => Promise<Check>>> = {
   'argo-analysis': async () => erase((await import('./argo-analysis/index.ts')).argoAnalysis),
   flux: async () => erase((await import('./flux/index.ts')).flux),
   postgres: async () => erase((await import('./postgres/index.ts')).postgres),
+  aborted: async () => erase((await import('./aborted/index.ts')).aborted),
   crashing: async () => erase((await import('./crashing/index.ts')).crashing),
   pods: async () => erase((await import('./pods/index.ts')).pods),
 }

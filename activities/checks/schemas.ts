@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { MeasurementKind, MeasurementKinds } from '../../model/measurement.ts'
+import { AbortedMeasurement, abortedKind } from './aborted/schema.ts'
 import { ArgoAnalysisMeasurement, argoAnalysisKind } from './argo-analysis/schema.ts'
 import { CrashingMeasurement, crashingKind } from './crashing/schema.ts'
 import { FluxMeasurement, fluxKind } from './flux/schema.ts'
@@ -18,6 +19,7 @@ export const measurements: MeasurementKinds = {
   openfeature: openFeatureKind as unknown as MeasurementKind,
   'argo-analysis': argoAnalysisKind as unknown as MeasurementKind,
   flux: fluxKind as unknown as MeasurementKind,
+  aborted: abortedKind as unknown as MeasurementKind,
   pods: podsKind as unknown as MeasurementKind,
   postgres: postgresKind as unknown as MeasurementKind,
   crashing: crashingKind as unknown as MeasurementKind,
@@ -32,6 +34,7 @@ export const Measurement = z
     OpenFeatureMeasurement,
     ArgoAnalysisMeasurement,
     FluxMeasurement,
+    AbortedMeasurement,
     PodsMeasurement,
     PostgresMeasurement,
     CrashingMeasurement,

@@ -101,7 +101,7 @@ function owned(owner: Owner, kind: string, place: Place): UnwindError {
   )
 }
 
-function claimed(kind: string, { name, namespace = 'default' }: Metadata, claims: Claims): Owner | undefined {
+function claimed(kind: string, { name }: Metadata, claims: Claims): Owner | undefined {
   const points = (reference: Reference | undefined) => reference?.kind === kind && reference.name === name
   const canary = claims.flagger.find(({ spec }) => points(spec?.targetRef))
   if (canary)
@@ -114,7 +114,7 @@ function claimed(kind: string, { name, namespace = 'default' }: Metadata, claims
     rollout && {
       system: 'Argo Rollouts',
       name: rollout.metadata.name,
-      instead: `undo the Rollout: kubectl argo rollouts undo ${rollout.metadata.name} -n ${namespace}`,
+      instead: `use a step of kind argo-rollouts (rollout: ${rollout.metadata.name})`,
     }
   )
 }

@@ -11,14 +11,17 @@ export interface Spot<Kind extends WorkloadKind = WorkloadKind> extends Place {
   workload: string
   resource: string
   path: string
+  /** The manifest that grants the rights to it, where it is not that of all kinds. */
+  rights?: string
 }
 
 const KINDS = {
-  deployment: { kind: 'Deployment', api: 'apps', plural: 'deployments' },
-  statefulset: { kind: 'StatefulSet', api: 'apps', plural: 'statefulsets' },
-  daemonset: { kind: 'DaemonSet', api: 'apps', plural: 'daemonsets' },
-  cronjob: { kind: 'CronJob', api: 'batch', plural: 'cronjobs' },
-  job: { kind: 'Job', api: 'batch', plural: 'jobs' },
+  deployment: { kind: 'Deployment', api: 'apps', version: 'v1', plural: 'deployments' },
+  statefulset: { kind: 'StatefulSet', api: 'apps', version: 'v1', plural: 'statefulsets' },
+  daemonset: { kind: 'DaemonSet', api: 'apps', version: 'v1', plural: 'daemonsets' },
+  cronjob: { kind: 'CronJob', api: 'batch', version: 'v1', plural: 'cronjobs' },
+  job: { kind: 'Job', api: 'batch', version: 'v1', plural: 'jobs' },
+  rollout: { kind: 'Rollout', api: 'argoproj.io', version: 'v1alpha1', plural: 'rollouts' },
 } as const
 
 /**
@@ -32,13 +35,13 @@ export function spotOf<Kind extends WorkloadKind>(step: {
   const { workload, namespace } = step
   const [word = '', name = ''] = workload.split('/')
   const singular = word.replace(/s$/, '') as keyof typeof KINDS
-  const { kind, api, plural } = KINDS[singular]
+  const { kind, api, version, plural } = KINDS[singular]
   if (!namespace)
     throw new UnwindError(
       'INVALID_REQUEST',
       `${workload} has no namespace; set one in the step or as the default of the environment`,
     )
-  const path = `/apis/${api}/v1/namespaces/${encodeURIComponent(namespace)}/${plural}/${encodeURIComponent(name)}`
+  const path = `/apis/${api}/${version}/namespaces/${encodeURIComponent(namespace)}/${plural}/${encodeURIComponent(name)}`
   return {
     ...{ namespace, name, kind: kind as Kind, path },
     ...{ workload: `${singular}/${name}`, resource: `${plural}.${api}` },

@@ -118,7 +118,7 @@ describe('owners that name the Deployment from outside', () => {
       'argoproj.io/v1alpha1',
       'Rollout',
       'workloadRef',
-      /Argo Rollouts mine.*kubectl argo rollouts undo mine/,
+      /Argo Rollouts mine.*use a step of kind argo-rollouts \(rollout: mine\)/,
     ],
   ])('%s', async (_, name, apiVersion, kind, field, words) => {
     await twoReleases(name)

@@ -4,7 +4,8 @@ import { defineCheck } from '../../../model/measurement.ts'
 import type { Verdict } from '../../../model/target.ts'
 import { openCluster } from '../cluster.ts'
 import { plain } from '../query/given.ts'
-import { type AnalysisRun, type MetricResult, readAnalysis } from './read.ts'
+import type { AnalysisRun, MetricResult } from '../../kubernetes/analysis.ts'
+import { readAnalysis } from './read.ts'
 import { ArgoAnalysisMeasurement } from './schema.ts'
 
 /** Metrics that are kept as evidence, and the newest measurements of each. */

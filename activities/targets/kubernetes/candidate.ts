@@ -57,7 +57,7 @@ export function withTemplate(all: readonly Candidate[], hash: string): Candidate
 }
 
 /** Names of what some rollback left. */
-export function leftBehind(workload: Workload, all: readonly Candidate[]): Set<string> {
+export function leftBehind(workload: Pick<Workload, 'metadata'>, all: readonly Candidate[]): Set<string> {
   const marks = [workload.metadata.annotations ?? {}, ...all.map(({ annotations }) => annotations)]
   return new Set(marks.flatMap((annotations) => annotations[LEFT]?.split(',') ?? []))
 }

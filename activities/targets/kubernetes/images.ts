@@ -2,14 +2,14 @@ import type { Ledger } from '../../../model/service/facts.ts'
 import { recordedDigest } from '../../../model/service/images.ts'
 import type { Cluster } from '../../kubernetes/connect.ts'
 import { imageTruth, type PodSpec, type Truth } from '../../kubernetes/images.ts'
+import type { Place } from '../../kubernetes/objects.ts'
 import { type Candidate, isOf } from './candidate.ts'
-import type { Spot } from './objects.ts'
 import { type Pod, readPods } from './pods.ts'
 
 /** What the registries say of the images that a candidate leads to. Its pods tell what ran, else the ledger of releases. */
 export async function truthOf(
   candidate: Candidate,
-  { spot, ledger }: { spot: Spot; ledger: Ledger | undefined },
+  { spot, ledger }: { spot: Pick<Place, 'namespace'>; ledger: Ledger | undefined },
   { cluster, forced, signal }: { cluster: Cluster; forced: boolean; signal: AbortSignal },
 ): Promise<Truth> {
   const pod = (candidate.template.spec ?? {}) as PodSpec

@@ -1,4 +1,5 @@
 import type { Cluster } from '../../kubernetes/connect.ts'
+import type { Asked } from '../../kubernetes/faults.ts'
 import { type Condition, type Metadata, type Read, read, type Selector } from '../../kubernetes/objects.ts'
 import * as workloads from '../../kubernetes/workloads.ts'
 import type { KubernetesStep } from './schema.ts'
@@ -68,12 +69,20 @@ export function spotOf(step: Pick<KubernetesStep, 'workload' | 'namespace'>): Sp
 }
 
 /** What a workload is called in a lock, in the cluster of this identity. */
-export function objectOf(cluster: string, { namespace, workload }: Spot): string {
+export function objectOf(cluster: string, { namespace, workload }: workloads.Spot): string {
   return `kubernetes/${cluster}/${namespace}/${workload}`
 }
 
 /** Throws TARGET_NOT_FOUND when there is no such workload. */
-export async function readWorkload(cluster: Cluster, spot: Spot, signal: AbortSignal): Promise<Read<Workload>> {
-  const { namespace, name, resource, path } = spot
-  return read(await cluster.demand({ method: 'GET', path, signal }, { verb: 'get', resource, namespace, name }))
+export async function readWorkload(
+  cluster: Cluster,
+  spot: workloads.Spot,
+  signal: AbortSignal,
+): Promise<Read<Workload>> {
+  return read(await cluster.demand({ method: 'GET', path: spot.path, signal }, asked('get', spot)))
+}
+
+/** What is asked for, in RBAC's words. */
+export function asked(verb: Asked['verb'], { namespace, name, resource, rights }: workloads.Spot): Asked {
+  return { verb, resource, namespace, name, ...(rights && { rights }) }
 }

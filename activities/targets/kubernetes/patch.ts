@@ -7,7 +7,8 @@ import { clip, refused, statusMessage } from '../../kubernetes/faults.ts'
 import { read } from '../../kubernetes/objects.ts'
 import type { Answer } from '../../kubernetes/request.ts'
 import { LEFT } from './candidate.ts'
-import { readWorkload, type Spot, type Template, type Workload } from './objects.ts'
+import type { Spot } from '../../kubernetes/workloads.ts'
+import { asked, readWorkload, type Template, type Workload } from './objects.ts'
 import { templateHash } from './template.ts'
 
 /** The annotation that says which rollback wrote last. */
@@ -81,13 +82,14 @@ export async function patch(
   write: Write,
   signal: AbortSignal,
 ): Promise<Workload | 'lost'> {
-  const { namespace, name, resource } = spot
-  const asked = { verb: 'patch', resource, namespace, name } as const
   const { body } = write
   const send = (dryRun: string) => {
     const query = `fieldManager=${FIELD_MANAGER}&fieldValidation=Strict${dryRun}`
     const path = `${spot.path}?${query}`
-    return cluster.ask({ method: 'PATCH', path, body, contentType: 'application/json-patch+json', signal }, asked)
+    return cluster.ask(
+      { method: 'PATCH', path, body, contentType: 'application/json-patch+json', signal },
+      asked('patch', spot),
+    )
   }
   for (const dryRun of ['&dryRun=All', '']) {
     const answer = await send(dryRun)
@@ -98,7 +100,7 @@ export async function patch(
       continue
     }
     if ((answer.status === 422 || answer.status === 409) && (await moved(cluster, spot, body, signal))) return 'lost'
-    const error = refused(masked(answer, write.templates), asked, cluster.name)
+    const error = refused(masked(answer, write.templates), asked('patch', spot), cluster.name)
     throw dryRun && write.first ? untouched(error) : error
   }
   return 'lost'

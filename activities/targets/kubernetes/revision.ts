@@ -3,7 +3,8 @@ import type { Warning } from '../../../model/target.ts'
 import type { Ledger } from '../../../model/service/facts.ts'
 import { type Candidate, leftBehind, withTemplate } from './candidate.ts'
 import { ofVersion, verifiedOf } from './ledger.ts'
-import type { Spot, Workload } from './objects.ts'
+import type { Spot } from '../../kubernetes/workloads.ts'
+import type { Workload } from './objects.ts'
 import { keptBy, type WorkloadState } from './state.ts'
 import { parts } from './template.ts'
 
@@ -15,8 +16,8 @@ export interface Choice {
 
 /** What one can choose from. */
 export interface Choices {
-  spot: Spot
-  workload: Workload
+  spot: Pick<Spot, 'kind'>
+  workload: Pick<Workload, 'metadata'> & { spec: Pick<Workload['spec'], 'revisionHistoryLimit'> }
   /** Newest revision first. */
   all: readonly Candidate[]
   /** Where the workload stands, which need not be the highest number. */
@@ -61,8 +62,8 @@ export function recorded(state: WorkloadState, choices: Choices): Candidate {
 }
 
 /** What keeps the templates of such a workload. */
-export function keeperOf({ kind }: Spot): string {
-  return kind === 'Deployment' ? 'ReplicaSet' : 'ControllerRevision'
+export function keeperOf({ kind }: Pick<Spot, 'kind'>): string {
+  return kind === 'Deployment' || kind === 'Rollout' ? 'ReplicaSet' : 'ControllerRevision'
 }
 
 function before(candidate: Candidate, current: Candidate | undefined): boolean {

@@ -1,11 +1,18 @@
 import type { Warning } from '../../../model/target.ts'
 import type { Autoscaler } from '../../kubernetes/autoscalers.ts'
-import type { Spot, Workload } from './objects.ts'
+import type { Spot } from '../../kubernetes/workloads.ts'
+import type { Workload } from './objects.ts'
 
 /** A rollback keeps the number of pods; with none, nothing can show that it worked. */
 export function scaleWarnings(
-  { spec, status }: Workload,
-  { kind, name, workload }: Spot,
+  {
+    spec,
+    status,
+  }: {
+    spec: Pick<Workload['spec'], 'replicas'>
+    status?: Pick<NonNullable<Workload['status']>, 'desiredNumberScheduled'>
+  },
+  { kind, name, workload }: Pick<Spot, 'kind' | 'name' | 'workload'>,
   autoscalers: readonly Autoscaler[],
 ): Warning[] {
   if (kind === 'DaemonSet') {

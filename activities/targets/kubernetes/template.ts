@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { canonical } from '../../../model/canonical.ts'
 import type { Template } from './objects.ts'
 
-/** The label by which the controller tells pods of one ReplicaSet from those of another; no part of what people wrote. */
-const POD_TEMPLATE_HASH = 'pod-template-hash'
+/** Labels by which controllers tell pods of one ReplicaSet from those of another; no part of what people wrote. */
+const POD_TEMPLATE_HASHES = ['pod-template-hash', 'rollouts-pod-template-hash']
 
 /** sha256 of a pod template's canonical JSON: equal for the same template in a workload and in what keeps it. */
 export function templateHash(template: Template): string {
@@ -19,7 +19,7 @@ export function templateHash(template: Template): string {
 export function pure(template: Template): Template {
   const copy = withoutNulls(template) as Template
   const labels = copy.metadata?.labels
-  if (labels) delete labels[POD_TEMPLATE_HASH]
+  if (labels) for (const label of POD_TEMPLATE_HASHES) delete labels[label]
   if (labels && Object.keys(labels).length === 0) delete copy.metadata?.labels
   return copy
 }
