@@ -193,6 +193,14 @@ export const catalogue = {
     report: ['--version'],
     go: { module: 'vault-kv', package: '.', stamps: ['main.version=1.21.0'], needs: '1.26.0' },
   },
+  // Machines need not have an sshd, and one would need a user of its own for each key.
+  'git-ssh': {
+    version: '0.1.0',
+    accepts: 'exact',
+    variable: 'UNWIND_GIT_SSH_BIN',
+    report: ['--version'],
+    go: { module: 'git-ssh', package: '.', stamps: ['main.version=0.1.0'], needs: '1.26.0' },
+  },
   // Stands in for jq, which machines that run workflows have.
   gojq: {
     version: '0.12.18',
