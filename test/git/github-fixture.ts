@@ -114,3 +114,12 @@ function subjectOf({ place, github: { state } }: GitHubLab, workflow: string): S
     },
   }
 }
+
+/** Cases of the suite without a meaning here, each with the reason; tests stand in their place. */
+export const INAPPLICABLE = {
+  'the move reversed restores exactly': 'what a workflow has done stays done; undo by another one is shown by a test',
+  'nothing to go back to is NO_ROLLBACK_TARGET, not retried':
+    'a workflow goes back to nothing; of a release that the ledger lacks it is shown by a test',
+  'killed in mid-apply, a second apply finishes: the write arrives late, after the second':
+    'GitHub takes every dispatch, so that a late one starts a run; that it is stopped is shown by a test',
+} as const

@@ -7,12 +7,13 @@ import { kubernetesFixture } from '../targets/kubernetes-fixture.ts'
 import { type Lab, openLab } from '../targets/kubernetes-lab.ts'
 import type { Kind } from '../targets/kubernetes-manifests.ts'
 import type { Where } from '../targets/kubernetes-place.ts'
+import { others, proveOther } from './conformance/others.ts'
 import { missingRights } from './conformance/rights.ts'
 
 export const title = 'Every promise of a target, kept by each target on its real system'
 
 export const describe =
-  'Starts a Kubernetes control plane, or takes the one of --kubeconfig <path> [--context <name>]: there it works in a namespace of its own, which it deletes, or in the one of -n <name>, where it deletes what it made. --kinds deployment,statefulset,daemonset says of what: of all on its own control plane, of Deployments elsewhere, for a DaemonSet runs on every node. --cases N runs the suite N times.'
+  'Starts a Kubernetes control plane, or takes the one of --kubeconfig <path> [--context <name>]: there it works in a namespace of its own, which it deletes, or in the one of -n <name>, where it deletes what it made. --kinds deployment,statefulset,daemonset says of what: of all on its own control plane, of Deployments elsewhere, for a DaemonSet runs on every node. --targets kubernetes,git-revert,git-revert-by-pull-request,github-actions says of which: all of them with its own control plane, Kubernetes elsewhere; the others need none. --cases N runs the suite N times.'
 
 interface Line {
   name: string
@@ -29,12 +30,24 @@ export async function prove(
   { cases, args }: { cases: number; seed: number; args: string[] },
   report: (line: Line) => void,
 ): Promise<void> {
-  const { where: given, kinds } = read(args)
+  const { where, kinds, targets } = read(args)
+  const rounds = Math.max(1, cases)
+  for (const [name, other] of Object.entries(others))
+    for (let round = 0; targets.has(name) && round < rounds; round++) await proveOther(name, other, report)
+  if (targets.has(KUBERNETES)) await proveKubernetes(where, kinds, rounds, report)
+}
+
+async function proveKubernetes(
+  given: Where | undefined,
+  kinds: readonly Kind[],
+  rounds: number,
+  report: (line: Line) => void,
+): Promise<void> {
   const cluster = given ? undefined : await startCluster()
   try {
     const where = given ?? { kubeconfig: cluster?.kubeconfig ?? '' }
     await reachable(where)
-    for (let round = 0; round < Math.max(1, cases); round++) await proveOnce(where, kinds, report)
+    for (let round = 0; round < rounds; round++) await proveOnce(where, kinds, report)
   } finally {
     await cluster?.stop()
   }
@@ -113,17 +126,27 @@ function reason(error: unknown): string {
 
 const KINDS = ['deployment', 'statefulset', 'daemonset'] as const
 
-function read(args: string[]): { where: Where | undefined; kinds: readonly Kind[] } {
+const KUBERNETES = 'kubernetes'
+
+interface Asked {
+  where: Where | undefined
+  kinds: readonly Kind[]
+  targets: ReadonlySet<string>
+}
+
+function read(args: string[]): Asked {
   const text = { type: 'string' } as const
   const { values } = parseArgs({
     args,
-    options: { kubeconfig: text, context: text, namespace: { ...text, short: 'n' }, kinds: text },
+    options: { kubeconfig: text, context: text, namespace: { ...text, short: 'n' }, kinds: text, targets: text },
   })
   const { kubeconfig, context, namespace } = values
   if (!kubeconfig && (context || namespace))
     throw new Error('--context and -n need --kubeconfig <path>: no cluster is taken unasked')
   const where = kubeconfig ? { kubeconfig, ...(context && { context }), ...(namespace && { namespace }) } : undefined
-  return { where, kinds: values.kinds ? kindsOf(values.kinds) : where ? ['deployment'] : KINDS }
+  const all = where ? [KUBERNETES] : [...Object.keys(others), KUBERNETES]
+  const targets = values.targets ? targetsOf(values.targets) : new Set(all)
+  return { where, targets, kinds: values.kinds ? kindsOf(values.kinds) : where ? ['deployment'] : KINDS }
 }
 
 function kindsOf(text: string): Kind[] {
@@ -132,4 +155,11 @@ function kindsOf(text: string): Kind[] {
     if (!kind) throw new Error(`--kinds takes ${KINDS.join(', ')}, not ${JSON.stringify(word)}`)
     return kind
   })
+}
+
+function targetsOf(text: string): Set<string> {
+  const known = [...Object.keys(others), KUBERNETES]
+  const strange = text.split(',').find((word) => !known.includes(word))
+  if (strange === undefined) return new Set(text.split(','))
+  throw new Error(`--targets takes ${known.join(', ')}, not ${JSON.stringify(strange)}`)
 }

@@ -1,0 +1,56 @@
+import { conformance, type Fixture } from '../../support/conformance.ts'
+import { gitFixture, openGit } from '../../git/fixture.ts'
+import { githubFixture, INAPPLICABLE, openGitHub } from '../../git/github-fixture.ts'
+import { protectedPlace, pullRequestFixture } from '../../git/pull-request-fixture.ts'
+
+/** A target that needs no cluster: opens what it runs against, and says which cases have no meaning for it. */
+interface Other {
+  open(): Promise<{ fixture: Fixture; close(): Promise<void> }>
+  inapplicable?: Readonly<Record<string, string>>
+}
+
+/** By the names that `--targets` takes. */
+export const others: Readonly<Record<string, Other>> = {
+  'git-revert': {
+    open: async () => {
+      const lab = await openGit()
+      return { fixture: gitFixture(lab, await lab.place()), close: () => lab.close() }
+    },
+  },
+  'git-revert-by-pull-request': {
+    open: async () => {
+      const lab = await openGit()
+      const place = await protectedPlace(lab)
+      const close = () => Promise.all([place.github.close(), lab.close()]).then(() => undefined)
+      return { fixture: pullRequestFixture(lab, place, 'open'), close }
+    },
+  },
+  'github-actions': {
+    inapplicable: INAPPLICABLE,
+    open: async () => {
+      const lab = await openGitHub()
+      return { fixture: await githubFixture(lab), close: () => lab.close() }
+    },
+  },
+}
+
+/** Runs the suite against one of them. */
+export async function proveOther(
+  name: string,
+  { open, inapplicable = {} }: Other,
+  report: (line: { name: string; passed: boolean; detail?: string }) => void,
+): Promise<void> {
+  const { fixture, close } = await open()
+  try {
+    for (const { name: line, run } of conformance) {
+      if (Object.hasOwn(inapplicable, line)) continue
+      const detail = await run(fixture).then(
+        () => undefined,
+        (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      )
+      report({ name: `${name}: ${line}`, passed: detail === undefined, ...(detail !== undefined && { detail }) })
+    }
+  } finally {
+    await close()
+  }
+}
