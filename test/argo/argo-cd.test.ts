@@ -83,6 +83,25 @@ it('with auto-sync switched off, the application says why', async () => {
   expect(metadata.annotations?.['unwind.dev/held']).toContain(around.rollbackId)
 })
 
+it('a second rollback under the same hold keeps it, and the first knows what auto-sync was before', async () => {
+  const shop = await lab.shop({ ...AUTOMATED, tags: ['3.8', '3.9', '3.10'] })
+  const first = await go(shop, { hold: 'disable-auto-sync' })
+  const second = await go(shop, { to: 0 })
+  expect([first.plan.owes, second.plan.owes]).toEqual([expect.stringContaining('switched off auto-sync'), undefined])
+  expect([second.state['hold'], await shop.image()]).toEqual(['disable-auto-sync', 'registry.k8s.io/pause:3.8'])
+  const settled = () =>
+    target.settle?.(target.schema.parse(first.step) as never, { from: first.plan.from, to: first.state }, first.around)
+  expect(await settled()).toMatchObject({ settled: false })
+  shop.commit('3.8', { 'apps/README.md': 'back\n' })
+  expect(await settled()).toMatchObject({ settled: true })
+  const { spec, metadata } = await shop.read()
+  expect([spec.syncPolicy?.automated, metadata.annotations?.['unwind.dev/held']]).toEqual([
+    AUTOMATED.automated,
+    undefined,
+  ])
+  expect(await settled()).toMatchObject({ settled: true })
+})
+
 it('foresees that Argo CD refuses a rollback under auto-sync, and offers the ways', async () => {
   const shop = await lab.shop(AUTOMATED)
   const { code, message } = await refusal(shop)

@@ -41,7 +41,7 @@ export async function plan(step: ArgoCdStep, context: CallContext<Argo>): Promis
     warnings: [...choice.warnings, ...held.warnings, ...warnings],
     limits: LIMITS,
     ...told({ application, choice, to, both, ledger }),
-    ...(to.hold !== 'none' && { owes: owesOf(application, to) }),
+    ...(owes(from, to) && { owes: owesOf(application, to) }),
   }
 }
 
@@ -81,6 +81,11 @@ function changesOf(
     ...(holding(from) === holding(to) ? [] : [{ path: 'auto-sync', from: holding(from), to: holding(to) }]),
     ...changes(all, { namespace: application.destination }, () => !prune),
   ]
+}
+
+/** Only the run that has switched auto-sync off knows what it was before; a window anybody can take away. */
+function owes(from: ArgoState, to: ArgoState): boolean {
+  return to.hold === 'window' || (to.hold !== 'none' && from.hold === 'none')
 }
 
 /** The hold outlives the rollback: it is let go of as soon as Git agrees. */

@@ -39,6 +39,5 @@ async function released(
   context: CallContext<Argo>,
 ): Promise<boolean> {
   if (to.hold === 'window') return windows !== undefined && writeWindow(windows, application, false, context)
-  // The plan of a second rollback under the same hold has found auto-sync off: what it was before is then for people to say.
   return (await writeAutomated(application, from.automated, undefined, context)) === 'done'
 }

@@ -1,5 +1,6 @@
 import { UnwindError } from '../../../model/errors.ts'
 import type { CallContext } from '../../../model/target.ts'
+import { at } from '../../ask.ts'
 import { type Application, type Automated, pathOf, sameContent, shown } from './application.ts'
 import { type Argo, isFailedTest, request, saidBy } from './connect.ts'
 import type { ArgoCdStep } from './schema.ts'
@@ -22,11 +23,21 @@ export async function writeAutomated(
   const patch = JSON.stringify([...policyPatch(application, automated), ...notePatch(application, note)])
   const body = { name, appNamespace: namespace, project, patchType: 'json', patch }
   const answer = await request(connection, { path: pathOf({ application: name }), method: 'PATCH', body, signal })
-  if (answer.status < 300) return 'done'
+  if (answer.status < 300) return isTaken(answer.json, automated)
   if (answer.status === 409 || isFailedTest(answer)) return { meanwhile: `somebody changed the sync policy of ${name}` }
   throw new UnwindError(
     'TARGET_REJECTED',
     `Argo CD does not take the sync policy of ${name}; look at it there, then retry`,
+  )
+}
+
+/** Before 3.1 Argo CD drops the switch, and goes on syncing. */
+function isTaken(json: unknown, automated: Automated): 'done' {
+  if (automated?.['enabled'] !== false || at(json, 'spec', 'syncPolicy', 'automated', 'enabled') === false)
+    return 'done'
+  throw new UnwindError(
+    'TARGET_REJECTED',
+    'this Argo CD does not know automated.enabled, which came with 3.1: switch its auto-sync off by hand, then retry; or take the change back in Git',
   )
 }
 
