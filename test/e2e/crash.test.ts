@@ -18,3 +18,10 @@ test('an API server that stands still for 20 s with open connections stops no ro
   expect(lines.filter(({ passed }) => !passed)).toEqual([])
   expect(lines).toHaveLength(4)
 })
+
+test('a rollback of a Rollout survives the death of its worker at each moment of its write', async () => {
+  const lines: { name: string; passed: boolean; detail?: string }[] = []
+  await prove({ cases: 3, seed: 7, args: ['--only', 'of a rollout'] }, (line) => lines.push(line))
+  expect(lines.filter(({ passed }) => !passed)).toEqual([])
+  expect(lines).toHaveLength(6)
+})

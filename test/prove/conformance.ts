@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util'
 import { loadKubeConfig, open } from '../../activities/kubernetes/connect.ts'
 import { startCluster } from '../../tools/kubernetes/cluster.ts'
+import { installRollouts } from '../../tools/rollouts/server.ts'
+import { rolloutsFixture } from '../rollouts/fixture.ts'
 import { conformance } from '../support/conformance.ts'
 import { until } from '../support/until.ts'
 import { kubernetesFixture } from '../targets/kubernetes-fixture.ts'
@@ -13,7 +15,7 @@ import { missingRights } from './conformance/rights.ts'
 export const title = 'Every promise of a target, kept by each target on its real system'
 
 export const describe =
-  'Starts a Kubernetes control plane, or takes the one of --kubeconfig <path> [--context <name>]: there it works in a namespace of its own, which it deletes, or in the one of -n <name>, where it deletes what it made. --kinds deployment,statefulset,daemonset says of what: of all on its own control plane, of Deployments elsewhere, for a DaemonSet runs on every node. --targets kubernetes,git-revert,git-revert-by-pull-request,github-actions says of which: all of them with its own control plane, Kubernetes elsewhere; the others need none. --cases N runs the suite N times.'
+  'Starts a Kubernetes control plane, or takes the one of --kubeconfig <path> [--context <name>]: there it works in a namespace of its own, which it deletes, or in the one of -n <name>, where it deletes what it made. --kinds deployment,statefulset,daemonset,rollout says of what: of all on its own control plane, of Deployments elsewhere, for a DaemonSet runs on every node, and Rollouts need the controller of Argo Rollouts. --targets kubernetes,git-revert,git-revert-by-pull-request,github-actions says of which: all of them with its own control plane, Kubernetes elsewhere; the others need none. --cases N runs the suite N times.'
 
 interface Line {
   name: string
@@ -39,21 +41,23 @@ export async function prove(
 
 async function proveKubernetes(
   given: Where | undefined,
-  kinds: readonly Kind[],
+  kinds: readonly Subject[],
   rounds: number,
   report: (line: Line) => void,
 ): Promise<void> {
   const cluster = given ? undefined : await startCluster()
+  const controller = cluster && kinds.includes('rollout') ? await installRollouts(cluster) : undefined
   try {
     const where = given ?? { kubeconfig: cluster?.kubeconfig ?? '' }
     await reachable(where)
     for (let round = 0; round < rounds; round++) await proveOnce(where, kinds, report)
   } finally {
+    await controller?.stop()
     await cluster?.stop()
   }
 }
 
-async function proveOnce(where: Where, kinds: readonly Kind[], report: (line: Line) => void): Promise<void> {
+async function proveOnce(where: Where, kinds: readonly Subject[], report: (line: Line) => void): Promise<void> {
   const lab = await openLab(where, PREFIX)
   const interrupt = onInterrupt()
   try {
@@ -64,11 +68,11 @@ async function proveOnce(where: Where, kinds: readonly Kind[], report: (line: Li
     if (withheld.length > 0)
       console.log(`goes on without rights to ${withheld.join(', ')}, which the account can't grant`)
     for (const kind of kinds) {
-      const fixture = kubernetesFixture(lab.of(kind), withheld)
+      const fixture = kind === 'rollout' ? rolloutsFixture(lab) : kubernetesFixture(lab.of(kind), withheld)
       for (const { name, run } of conformance) {
         if (interrupt.asked()) throw new Error('interrupted')
         const failure = await run(fixture).then(() => undefined, reason)
-        const line = `kubernetes, of a ${kind}: ${name}`
+        const line = `${kind === 'rollout' ? 'argo-rollouts' : 'kubernetes'}, of a ${kind}: ${name}`
         report({ name: line, passed: failure === undefined, ...(failure && { detail: failure }) })
       }
     }
@@ -85,7 +89,7 @@ async function reachable(where: Where): Promise<void> {
 }
 
 /** A namespace or a right that is missing is told before the first object is made. Answers what can be done without. */
-async function permitted({ ask, namespace }: Lab, kinds: readonly Kind[]): Promise<string[]> {
+async function permitted({ ask, namespace }: Lab, kinds: readonly Subject[]): Promise<string[]> {
   const { rights, groups } = await missingRights(ask, namespace, kinds)
   if (rights.length > 0) throw new Error(`the account lacks rights in namespace ${namespace}: ${rights.join(', ')}`)
   const probe = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: PREFIX } }
@@ -124,13 +128,15 @@ function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-const KINDS = ['deployment', 'statefulset', 'daemonset'] as const
+/** What the suite is proven of. */
+export type Subject = Kind | 'rollout'
 
+const KINDS = ['deployment', 'statefulset', 'daemonset', 'rollout'] as const
 const KUBERNETES = 'kubernetes'
 
 interface Asked {
   where: Where | undefined
-  kinds: readonly Kind[]
+  kinds: readonly Subject[]
   targets: ReadonlySet<string>
 }
 
@@ -149,7 +155,7 @@ function read(args: string[]): Asked {
   return { where, targets, kinds: values.kinds ? kindsOf(values.kinds) : where ? ['deployment'] : KINDS }
 }
 
-function kindsOf(text: string): Kind[] {
+function kindsOf(text: string): Subject[] {
   return text.split(',').map((word) => {
     const kind = KINDS.find((known) => known === word)
     if (!kind) throw new Error(`--kinds takes ${KINDS.join(', ')}, not ${JSON.stringify(word)}`)

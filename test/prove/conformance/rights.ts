@@ -1,6 +1,6 @@
 import { manifest } from '../../targets/kubernetes-accounts.ts'
 import type { Lab } from '../../targets/kubernetes-lab.ts'
-import type { Kind } from '../../targets/kubernetes-manifests.ts'
+import type { Subject } from '../conformance.ts'
 
 interface Right {
   verb: string
@@ -33,8 +33,8 @@ export interface Missing {
 const OPTIONAL = ['flagger.app', 'argoproj.io']
 
 /** What the account of these requests lacks in the namespace for the whole suite; nothing is made to find out. */
-export async function missingRights(ask: Lab['ask'], namespace: string, kinds: readonly Kind[]): Promise<Missing> {
-  const workloads = kinds.map((kind) => ['apps', `${kind}s`, 'get list create patch delete'] as const)
+export async function missingRights(ask: Lab['ask'], namespace: string, kinds: readonly Subject[]): Promise<Missing> {
+  const workloads = kinds.map((kind) => [groupOf(kind), `${kind}s`, 'get list create patch delete'] as const)
   const acts = [...workloads, ...ACTS].flatMap(([group, resource, verbs]) => each(group, resource, verbs.split(' ')))
   const wanted = [...acts, ...(await granted())]
   const allowed = await Promise.all(wanted.map((right) => isAllowed(ask, namespace, right)))
@@ -44,6 +44,10 @@ export async function missingRights(ask: Lab['ask'], namespace: string, kinds: r
     rights: [...new Set(serious.map(({ verb, group, resource }) => `${verb} ${resource}${group && `.${group}`}`))],
     groups: OPTIONAL.filter((group) => lacking.some((right) => right.group === group)),
   }
+}
+
+function groupOf(kind: Subject): string {
+  return kind === 'rollout' ? 'argoproj.io' : 'apps'
 }
 
 /** Nobody can grant a right that he does not hold, and the suite grants those of docs/rbac/reader.yaml. */

@@ -11,6 +11,7 @@ export const crashes: readonly Crash[] = [
   ...ofKind('statefulset'),
   ...ofKind('daemonset'),
   ...heldUp(),
+  ...ofKind('rollout'),
   killedAt('the worker dies before the dry run', 'dry-run', 'request'),
   killedAt('the worker dies after the dry run, before its answer', 'dry-run', 'answer'),
   killedAfter('the worker dies while it plans', 'plan', 'scheduled'),
@@ -119,13 +120,13 @@ function pausing(name: string, moment: 'request' | 'answer'): Crash {
 }
 
 /** The write is the same for every kind, and so are the moments at which it may be cut off. */
-function ofKind(kind: Kind): Crash[] {
+function ofKind(kind: Kind | 'rollout'): Crash[] {
   return [
     killedAt(`of a ${kind}: the worker dies before the change reaches the cluster`, 'change', 'request'),
     killedAt(`of a ${kind}: the worker dies after the change, before its answer`, 'change', 'answer'),
     late(`of a ${kind}: the worker dies while the change is on its way, and it arrives late`, 1),
     killedAfter(`of a ${kind}: the worker dies while it verifies`, 'verify', 'scheduled'),
-  ].map((crash) => ({ ...crash, kind }))
+  ].map((crash) => ({ ...crash, kind, ...(kind === 'rollout' && { own: true }) }))
 }
 
 /** After the template a pod is deleted: the second write of the run. */

@@ -10,6 +10,7 @@ import { startCluster } from '../../../tools/kubernetes/cluster.ts'
 import { claimPort, releasePort } from '../../../tools/process/ports.ts'
 import { answers } from '../../../tools/process/ready.ts'
 import type { RunningProcess } from '../../../tools/process.ts'
+import { installRollouts } from '../../../tools/rollouts/server.ts'
 import { startTemporal, type TemporalServer } from '../../../tools/temporal/server.ts'
 import { workflowBundle } from '../../support/bundle.ts'
 import { type HoldingProxy, startProxy } from '../../support/conformance-proxy.ts'
@@ -55,6 +56,8 @@ async function open(given: string | undefined, closing: (() => Promise<unknown>)
   closing.push(() => rm(folder, { recursive: true, force: true }))
   const cluster = given === undefined ? await startCluster() : undefined
   if (cluster) closing.push(() => cluster.stop())
+  const controller = cluster && (await installRollouts(cluster))
+  if (controller) closing.push(() => controller.stop())
   const lab = await openLab(given ?? cluster?.kubeconfig ?? '', 'unwind-crash')
   closing.push(() => lab.close())
   const temporal = await startTemporal({ ui: false })

@@ -7,6 +7,7 @@ import { compile } from '../../../model/compile.ts'
 import { rollbackId, TASK_QUEUE } from '../../../model/ids.ts'
 import type { RunState } from '../../../model/run.ts'
 import { until } from '../../support/until.ts'
+import { rolloutLab } from '../../rollouts/lab.ts'
 import type { Lab } from '../../targets/kubernetes-lab.ts'
 import type { Kind } from '../../targets/kubernetes-manifests.ts'
 import type { Ground } from './ground.ts'
@@ -28,7 +29,7 @@ export interface Subject {
 /** What is special about a subject. */
 interface Shape {
   step?: object
-  kind?: Kind
+  kind?: Kind | 'rollout'
   paused?: boolean
   heldUp?: boolean
 }
@@ -36,6 +37,7 @@ interface Shape {
 /** Deploys an old and a new release. `step` is added to the step that goes back to the old one. */
 export async function newSubject({ lab: any }: Ground, shape: Shape): Promise<Subject> {
   const { step = {}, kind = 'deployment', paused = false, heldUp = false } = shape
+  if (kind === 'rollout') return newRollout(any)
   const lab = any.of(kind)
   const name = `shop-${randomUUID().slice(0, 8)}`
   const replicas = heldUp ? 2 : 1
@@ -58,6 +60,25 @@ export async function newSubject({ lab: any }: Ground, shape: Shape): Promise<Su
       if (spared !== undefined && (await podOf(lab, `${name}-0`)) !== spared) return 'neither'
       return (['old', 'new'] as const)[templates.indexOf(now)] ?? 'neither'
     },
+  }
+}
+
+/** A Rollout with two releases; nothing else than its spec counts. */
+async function newRollout(lab: Lab): Promise<Subject> {
+  const { deploy, rollout } = rolloutLab(lab)
+  const name = `shop-${randomUUID().slice(0, 8)}`
+  const template = async () => canonical((await rollout(name)).spec.template)
+  await deploy(name, { image: '3.9', replicas: 1 })
+  const old = await template()
+  await deploy(name, { image: '3.10', replicas: 1 })
+  const templates = [old, await template()]
+  const generation = async () => (await rollout(name)).metadata.generation ?? 0
+  const before = await generation()
+  return {
+    name,
+    step: { kind: 'argo-rollouts', rollout: name, to: 'previous', soak: '0s' },
+    changes: async () => (await generation()) - before,
+    at: async () => (['old', 'new'] as const)[templates.indexOf(await template())] ?? 'neither',
   }
 }
 
@@ -106,6 +127,9 @@ export async function post({ client }: Ground, api: { url: string }, { name, ste
   return client.workflow.getHandle(rollbackId('test', name))
 }
 
+/** An activity of whatever the crashes are about. */
+const VERB = /^(?:kubernetes|argo-rollouts)\.(\w+)$/
+
 /** Resolves once this verb has been scheduled, or has been completed, for the nth time. */
 export async function verb(
   run: WorkflowHandle,
@@ -116,7 +140,7 @@ export async function verb(
   const look = async () => {
     const events = (await run.fetchHistory()).events ?? []
     const scheduled = events.filter(
-      (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === `kubernetes.${name}`,
+      (event) => VERB.exec(event.activityTaskScheduledEventAttributes?.activityType?.name ?? '')?.[1] === name,
     )[nth - 1]
     if (point === 'scheduled') return scheduled !== undefined
     const completed = events.map((event) => event.activityTaskCompletedEventAttributes?.scheduledEventId)

@@ -26,10 +26,10 @@ export interface Crash {
   /** The Deployment is paused to begin with, so that its taking back ends with pausing it again. */
   paused?: true
   /** Of what the run takes back a release; of a Deployment unless given. */
-  kind?: Kind
+  kind?: Kind | 'rollout'
   /** A pod of the release that is left never becomes ready, so the way back has to delete it. */
   heldUp?: true
-  /** It stops the API server, so the control plane must be the ground's own. */
+  /** It stops the API server or needs the controller of Argo Rollouts, so the control plane must be the ground's own. */
   own?: true
   /** The rollback is posted to an API process, which the crash may kill, rather than started in Temporal. */
   posted?: true
