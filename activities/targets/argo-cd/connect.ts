@@ -27,6 +27,8 @@ export async function connect(credentials: unknown, name: string): Promise<Argo>
 interface Request extends Pick<Asking, 'method' | 'body' | 'signal'> {
   /** Below /api/v1. */
   path: string
+  /** The line of RBAC that it needs, where Argo CD does not say so itself. */
+  right?: string
   query?: Readonly<Record<string, string | readonly string[] | undefined>>
 }
 
@@ -37,7 +39,7 @@ const READ = [400, 403, 404, 409, 500] as const
  * One request to its API, with the token of the worker. Answers of 400 and 409 come back, and of 500 those that refuse a
  * patch; the rest throws: TARGET_FORBIDDEN with the line that its RBAC lacks, TARGET_NOT_FOUND, TARGET_UNREACHABLE.
  */
-export async function request(argo: Argo, { path, query = {}, ...asked }: Request): Promise<Answer> {
+export async function request(argo: Argo, { path, query = {}, right, ...asked }: Request): Promise<Answer> {
   const token = await readSecret(argo.token, `worker.credentials.${argo.name}.token`)
   const given = Object.entries(query).flatMap(([key, value]) =>
     [value ?? []].flat().map((one): [string, string] => [key, one]),
@@ -48,7 +50,7 @@ export async function request(argo: Argo, { path, query = {}, ...asked }: Reques
     // It takes this type alone, without parameters, and demands it of requests without a body too.
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
   })
-  if (answer.status === 403) throw forbidden(answer.json)
+  if (answer.status === 403) throw forbidden(answer.json, right)
   if (answer.status === 404)
     throw new UnwindError(
       'TARGET_NOT_FOUND',
@@ -70,9 +72,9 @@ export function isFailedTest(answer: Answer): boolean {
 }
 
 /** The line that is missing has a closed form; whatever else the answer says is not told on. */
-function forbidden(json: unknown): UnwindError {
+function forbidden(json: unknown, right: string | undefined): UnwindError {
   const said = textAt(json, 'message') ?? ''
-  const [, line] = /permission denied: (\w+, [\w/-]+, [\w.*/-]+)/.exec(said) ?? []
+  const line = /permission denied: (\w+, [\w/-]+, [\w.*/-]+)/.exec(said)?.[1] ?? right
   if (/blocked by sync window/.test(said))
     return new UnwindError(
       'TARGET_REJECTED',

@@ -72,7 +72,8 @@ export async function startOperation(
     : { verb: 'sync', more: { ...syncTo(to), infos: [{ name: 'unwind', value: context.rollbackId }] } }
   const { connection, signal } = context
   const path = `${pathOf({ application: name })}/${asked.verb}`
-  const answer = await request(connection, { path, method: 'POST', body: { ...body, ...asked.more }, signal })
+  const sent = { ...body, ...asked.more }
+  const answer = await request(connection, { path, method: 'POST', body: sent, right: syncRight(application), signal })
   return answer.status < 300 ? 'done' : refused(saidBy(answer), to, name)
 }
 
@@ -99,5 +100,11 @@ export async function endOperation(
   { connection, signal }: CallContext<Argo>,
 ): Promise<void> {
   const path = `${pathOf({ application: name })}/operation`
-  await request(connection, { path, method: 'DELETE', query: { appNamespace: namespace, project }, signal })
+  const query = { appNamespace: namespace, project }
+  const right = syncRight({ name, project })
+  await request(connection, { path, method: 'DELETE', query, right, signal })
+}
+
+function syncRight({ name, project }: Pick<Application, 'name' | 'project'>): string {
+  return `applications, sync, ${project}/${name}`
 }
