@@ -7,6 +7,7 @@ export const checks: Readonly<Record<string, () => Promise<Check>>> = {
   grafana: async () => erase((await import('./grafana/index.ts')).grafana),
   openfeature: async () => erase((await import('./openfeature/index.ts')).openFeature),
   'argo-analysis': async () => erase((await import('./argo-analysis/index.ts')).argoAnalysis),
+  'argo-cd': async () => erase((await import('./argo-cd/index.ts')).argoCdCheck),
   flux: async () => erase((await import('./flux/index.ts')).flux),
   postgres: async () => erase((await import('./postgres/index.ts')).postgres),
   aborted: async () => erase((await import('./aborted/index.ts')).aborted),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { MeasurementKind, MeasurementKinds } from '../../model/measurement.ts'
 import { AbortedMeasurement, abortedKind } from './aborted/schema.ts'
 import { ArgoAnalysisMeasurement, argoAnalysisKind } from './argo-analysis/schema.ts'
+import { ArgoCdMeasurement, argoCdCheckKind } from './argo-cd/schema.ts'
 import { CrashingMeasurement, crashingKind } from './crashing/schema.ts'
 import { FluxMeasurement, fluxKind } from './flux/schema.ts'
 import { GrafanaMeasurement, grafanaKind } from './grafana/schema.ts'
@@ -18,6 +19,7 @@ export const measurements: MeasurementKinds = {
   grafana: grafanaKind as unknown as MeasurementKind,
   openfeature: openFeatureKind as unknown as MeasurementKind,
   'argo-analysis': argoAnalysisKind as unknown as MeasurementKind,
+  'argo-cd': argoCdCheckKind as unknown as MeasurementKind,
   flux: fluxKind as unknown as MeasurementKind,
   aborted: abortedKind as unknown as MeasurementKind,
   pods: podsKind as unknown as MeasurementKind,
@@ -33,6 +35,7 @@ export const Measurement = z
     GrafanaMeasurement,
     OpenFeatureMeasurement,
     ArgoAnalysisMeasurement,
+    ArgoCdMeasurement,
     FluxMeasurement,
     AbortedMeasurement,
     PodsMeasurement,

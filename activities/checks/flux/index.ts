@@ -1,9 +1,9 @@
 import type { Connection } from '../../../model/configuration.ts'
-import { UnwindError } from '../../../model/errors.ts'
 import { defineCheck } from '../../../model/measurement.ts'
 import type { Verdict } from '../../../model/target.ts'
 import type { Metadata } from '../../kubernetes/objects.ts'
 import { openCluster } from '../cluster.ts'
+import { commitsLeft, isOneOf } from '../commits.ts'
 import { plain } from '../query/given.ts'
 import { FluxMeasurement } from './schema.ts'
 
@@ -23,22 +23,17 @@ export const flux = defineCheck<typeof FluxMeasurement, Connection>({
   schema: FluxMeasurement,
   measure: async (measurement, { connection, verify, signal }) => {
     const { flux: which, namespace, of } = measurement
-    if (!verify) throw new UnwindError('INTERNAL', `flux of ${of}: the run holds no state of that step`)
     const cluster = await openCluster(measurement, connection)
     const name = which.slice('kustomization/'.length)
     const path = `/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/${encodeURIComponent(namespace)}/kustomizations/${encodeURIComponent(name)}`
     const resource = 'kustomizations.kustomize.toolkit.fluxcd.io'
     const rights = 'docs/rbac/flux.yaml'
     const request = { method: 'GET', path, signal } as const
-    const [answer, branch] = await Promise.all([
+    const [answer, commits] = await Promise.all([
       cluster.demand(request, { verb: 'get', resource, namespace, name, rights }),
-      verify(),
+      commitsLeft(of, verify),
     ])
-    if (!('status' in branch) || branch.status !== 'pass') return { status: 'fail', evidence: branch.evidence }
-    const commits = branch.evidence.facts?.['commits']
-    if (!Array.isArray(commits))
-      throw new UnwindError('CONFIGURATION_INVALID', `step ${of} says no commit; name one of kind git-revert`)
-    return judged(answer.body as Kustomization, commits.map(String), which)
+    return Array.isArray(commits) ? judged(answer.body as Kustomization, commits, which) : commits
   },
 })
 
@@ -55,7 +50,7 @@ function judged({ metadata, spec, status = {} }: Kustomization, commits: readonl
   const commit = /(?:@sha\d+:|\/)([0-9a-f]{40,64})$/.exec(revision)?.[1]
   const because =
     ready && ready.status !== 'True' ? ` (${plain(ready.message ?? ready.reason ?? '').slice(0, 150)})` : ''
-  if (!commit || !commits.some((id) => commit.startsWith(id)))
+  if (!commit || !isOneOf(commit, commits))
     return found(false, `runs ${revision || 'nothing'}, which does not have the change yet${because}`)
   if (ready?.status !== 'True' || observedGeneration !== metadata.generation)
     return found(false, `has applied ${revision} and is not ready with it${because}`)
