@@ -15,7 +15,7 @@ import { missingRights } from './conformance/rights.ts'
 export const title = 'Every promise of a target, kept by each target on its real system'
 
 export const describe =
-  'Starts a Kubernetes control plane, or takes the one of --kubeconfig <path> [--context <name>]: there it works in a namespace of its own, which it deletes, or in the one of -n <name>, where it deletes what it made. --kinds deployment,statefulset,daemonset,rollout says of what: of all on its own control plane, of Deployments elsewhere, for a DaemonSet runs on every node, and Rollouts need the controller of Argo Rollouts. --targets kubernetes,git-revert,git-revert-by-pull-request,github-actions says of which: all of them with its own control plane, Kubernetes elsewhere; the others need none. --cases N runs the suite N times.'
+  'Starts a Kubernetes control plane, or takes the one of --kubeconfig <path> [--context <name>]: there it works in a namespace of its own, which it deletes, or in the one of -n <name>, where it deletes what it made. --kinds deployment,statefulset,daemonset,rollout says of what: of all on its own control plane, of Deployments elsewhere, for a DaemonSet runs on every node, and Rollouts need the controller of Argo Rollouts. --targets kubernetes,git-revert,git-revert-by-pull-request,github-actions,argo-cd,argo-cd-by-window,argo-cd-switched-off says of which: all of them with its own control plane, Kubernetes elsewhere; the others need none of yours. --cases N runs the suite N times.'
 
 interface Line {
   name: string
