@@ -3,12 +3,13 @@ import type { RunState } from '../../model/run.ts'
 import { crashes } from './crash/cases.ts'
 import { type Ground, openGround } from './crash/ground.ts'
 import { begin, newSubject, post, settled, type Subject } from './crash/run.ts'
+import { type OtherCrash, otherCrashes } from './crash/others.ts'
 import type { Crash } from './crash/strikes.ts'
 
 export const title = 'Kill anything, any time: the run goes on or parks with a cause, and nothing is changed twice'
 
 export const describe =
-  'Starts a Temporal on a file, a control plane (or takes the one of --kubeconfig <path>) and worker processes that it kills. --cases N takes N crashes, in an order that --seed S gives; --only <words> takes those named so. Those that stop the API server need a control plane of their own: --kubeconfig leaves them out.'
+  'Starts a Temporal on a file, a control plane (or takes the one of --kubeconfig <path>) and worker processes that it kills. --cases N takes N crashes, in an order that --seed S gives; --only <words> takes those named so. Those that stop the API server, and those of targets beside Kubernetes (Git, GitHub Actions, Argo CD), need servers of their own: --kubeconfig leaves them out, and so does a smaller --cases.'
 
 /** Every crash, with and without the workflow cache. */
 export const cases = crashes.length * 2
@@ -36,19 +37,24 @@ export async function prove(
 ): Promise<void> {
   const kubeconfig = argument(args, '--kubeconfig')
   const known = crashes.filter(({ own }) => !own || kubeconfig === undefined)
-  const chosen = choose(known, count, seed, argument(args, '--only'))
+  const only = argument(args, '--only')
+  const asked = kubeconfig === undefined && (only !== undefined || count >= cases)
+  const beside = otherCrashes.filter(({ name }) => asked && name.includes(only ?? ''))
+  const chosen =
+    beside.length > 0 && !known.some(({ name }) => name.includes(only ?? '')) ? [] : choose(known, count, seed, only)
   // Replaying would tell of each of its short-lived workers.
   Runtime.install({ logger: new DefaultLogger('WARN') })
   const ground = await openGround(kubeconfig)
   const tally: Tally = { alone: 0, exact: 0, replayed: 0 }
   try {
     for (const one of chosen) report(await line(ground, one, tally))
+    for (const one of beside) report(await besideLine(ground, one, tally))
   } finally {
     await ground.close()
   }
-  const share = (part: number) => `${part} of ${chosen.length}, ${((100 * part) / chosen.length).toFixed(1)} %`
+  const all = chosen.length + beside.length
+  const share = (part: number) => `${part} of ${all}, ${((100 * part) / all).toFixed(1)} %`
   const { alone, exact, replayed } = tally
-  const all = chosen.length
   report({ name: 'at least 95 % ended well without a person', passed: alone >= ALONE * all, detail: share(alone) })
   report({ name: 'the template changed exactly once per change', passed: exact === all, detail: share(exact) })
   report({ name: 'every history replays', passed: replayed === all, detail: share(replayed) })
@@ -60,6 +66,16 @@ async function line(ground: Ground, { crash, cache }: Chosen, tally: Tally): Pro
   try {
     const detail = await tryOne(ground, crash, cache, tally)
     return { name, passed: true, detail: `${detail}, ${Date.now() - began} ms` }
+  } catch (error) {
+    return { name, passed: false, detail: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+async function besideLine(ground: Ground, { name, run }: OtherCrash, tally: Tally): Promise<Line> {
+  try {
+    const detail = await run(ground)
+    for (const count of ['alone', 'exact', 'replayed'] as const) tally[count]++
+    return { name, passed: true, detail }
   } catch (error) {
     return { name, passed: false, detail: error instanceof Error ? error.message : String(error) }
   }

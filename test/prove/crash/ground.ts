@@ -26,8 +26,11 @@ export interface Ground {
   lab: Lab
   proxy: HoldingProxy
   configuration: Configuration
-  /** The workflow code that the workers run. */
+  /** The workflow code that the workers run, and the file that it is in. */
   bundle: { code: string }
+  bundleFile: string
+  /** For configurations and logs; gone in the end. */
+  folder: string
   /** Which write the proxy may hold: the server's dry run, or the change; the nth from now on and those after it. */
   watch(write: 'dry-run' | 'change', nth?: number): void
   /** SIGSTOP of the API server and, with `false`, SIGCONT. Only where the control plane is the ground's own. */
@@ -72,9 +75,10 @@ async function open(given: string | undefined, closing: (() => Promise<unknown>)
   const kubeconfig = await kubeconfigOf(lab, {}, { server: proxy.url })
   await writeFile(config, JSON.stringify(written(lab, { server: proxy.url, kubeconfig }, port)))
   const bundle = await workflowBundle()
-  await writeFile(join(folder, 'bundle.js'), bundle.code)
+  const bundleFile = join(folder, 'bundle.js')
+  await writeFile(bundleFile, bundle.code)
   const started = (call: Pick<PartCall, 'part' | 'cache'>, ready: () => Promise<boolean>) =>
-    startPart(folder, temporal.address, { ...call, config, bundle: join(folder, 'bundle.js') }, { ready })
+    startPart(folder, temporal.address, { ...call, config, bundle: bundleFile }, { ready })
   const url = `http://127.0.0.1:${port}`
   const ground: Ground = {
     temporal,
@@ -82,7 +86,7 @@ async function open(given: string | undefined, closing: (() => Promise<unknown>)
     lab,
     proxy,
     configuration: (await loadConfiguration(config)).configuration,
-    bundle,
+    ...{ bundle, bundleFile, folder },
     watch,
     ...(cluster && { freeze: (off) => (off ? cluster.pauseApiServer() : cluster.resumeApiServer()) }),
     close,

@@ -102,14 +102,14 @@ async function podOf(lab: Lab, name: string): Promise<string | undefined> {
 }
 
 export async function begin(
-  { client, configuration }: Ground,
+  { client, configuration }: Pick<Ground, 'client' | 'configuration'>,
   { name, step }: Pick<Subject, 'name' | 'step'>,
 ): Promise<WorkflowHandle> {
   const request = { service: name, environment: 'test', reason: 'the release is bad', steps: [step] }
   const input = compile(request, configuration, kinds, { subject: 'alice', groups: [] })
   return client.workflow.start('rollback', {
     workflowId: rollbackId('test', name),
-    taskQueue: TASK_QUEUE,
+    taskQueue: configuration.temporal?.taskQueue ?? TASK_QUEUE,
     args: [{ ...input, accept: ['UNVERIFIED_TARGET'] }],
   })
 }
