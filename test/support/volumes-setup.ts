@@ -7,8 +7,7 @@ import { asAdmin } from '../targets/kubernetes-lab.ts'
 /** A vitest globalSetup: a control plane of its own with the snapshot-controller, and a double of a CSI driver. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const cluster = await startCluster()
-  await cluster.apply((await snapshotDefinitions()).join('\n---\n'))
-  await cluster.kubectl('wait', '--for=condition=Established', '--all', 'crd', '--timeout=60s')
+  await cluster.define(await snapshotDefinitions())
   await cluster.apply(classes())
   const controller = await startSnapshotController(cluster.kubeconfig)
   const driver = new CsiDriverDouble(asAdmin({ kubeconfig: cluster.kubeconfig }))

@@ -8,7 +8,6 @@ import { answers, listens } from '../process/ready.ts'
 import { closeStateFolder, openStateFolder, type RunningProcess, type StateFolder, startProcess } from '../process.ts'
 import { run } from '../run.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
-import { until } from '../wait.ts'
 import { createAccounts } from './accounts.ts'
 
 export const ARGOCD_TOOLS = ['argocd', 'argocd-cache'] as const
@@ -30,7 +29,7 @@ export type Accounts = Readonly<Record<string, readonly string[]>>
 
 /** Installs Argo CD into a cluster and starts it: API server, repository server, controller and cache. */
 export async function startArgo(
-  cluster: Pick<Cluster, 'kubeconfig' | 'apply' | 'kubectl'>,
+  cluster: Pick<Cluster, 'kubeconfig' | 'apply' | 'define' | 'kubectl'>,
   accounts: Accounts,
 ): Promise<ArgoServer> {
   await findBinaries(ARGOCD_TOOLS)
@@ -53,7 +52,7 @@ export async function startArgo(
 }
 
 /** The definitions and settings that the module carries, without the Deployments: the processes run here. */
-async function install(cluster: Pick<Cluster, 'apply' | 'kubectl'>, accounts: Accounts): Promise<void> {
+async function install(cluster: Pick<Cluster, 'apply' | 'define'>, accounts: Accounts): Promise<void> {
   const { stdout } = await run('go', ['mod', 'download', '-json', MODULE], {
     cwd: fileURLToPath(new URL('.', import.meta.url)),
     env: { GOFLAGS: '-mod=readonly', GOTOOLCHAIN: 'local' },
@@ -62,12 +61,7 @@ async function install(cluster: Pick<Cluster, 'apply' | 'kubectl'>, accounts: Ac
   const manifests = join((JSON.parse(stdout) as { Dir: string }).Dir, 'manifests')
   const read = (name: string) => readFile(join(manifests, name), 'utf8')
   const crds = ['application-crd', 'applicationset-crd', 'appproject-crd'].map((name) => read(`crds/${name}.yaml`))
-  await cluster.apply((await Promise.all(crds)).join('\n---\n'))
-  // kubectl gives up on one that has no conditions at all yet.
-  const established = ['wait', '--for=condition=Established', '--all', 'crd', '--timeout=60s']
-  await until('its definitions to be served', async () => (await cluster.kubectl(...established)) !== '', {
-    within: 60_000,
-  })
+  await cluster.define(await Promise.all(crds))
   const metadata = { name: ARGOCD_NAMESPACE }
   await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata }])
   const names = ['cm', 'cmd-params-cm', 'gpg-keys-cm', 'rbac-cm', 'secret', 'ssh-known-hosts-cm', 'tls-certs-cm']

@@ -3,6 +3,7 @@ import { findBinaries, findBinary } from '../find.ts'
 import { claimPort, releasePort } from '../process/ports.ts'
 import { closeStateFolder, openStateFolder, type RunningProcess, type StateFolder } from '../process.ts'
 import { run } from '../run.ts'
+import { until } from '../wait.ts'
 import { startApiServer, startControllers, startEtcd, startKwok, startScheduler } from './components.ts'
 import { createIdentities, type Identities } from './identities.ts'
 import { writeKubeconfig } from './kubeconfig.ts'
@@ -29,6 +30,8 @@ export interface Cluster {
   kubectl(...args: string[]): Promise<string>
   /** Applies manifests (YAML or JSON text, or objects) by server-side apply. Answers kubectl's stdout. */
   apply(manifests: string | readonly object[]): Promise<string>
+  /** Applies custom resource definitions (YAML texts), and resolves once objects of them can be made. */
+  define(definitions: readonly string[]): Promise<void>
   /** Path of a kubeconfig that shows a fresh token, good for a day, of an existing service account. */
   serviceAccountKubeconfig(namespace: string, name: string): Promise<string>
   /** kill -9 of the API server. Nothing answers until `restartApiServer`. */
@@ -108,13 +111,17 @@ function describe({ folder, ids, kubeconfig, server, apiServer, stop }: Parts): 
     const options = input === undefined ? { env } : { env, input }
     return (await run(await findBinary('kubectl'), args, { ...options, within: 120_000 })).stdout
   }
+  const apply: Cluster['apply'] = (manifests) =>
+    kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], asText(manifests))
   return {
-    kubeconfig,
-    server,
-    caSha256: ids.caSha256,
-    stateDir: folder.path,
+    ...{ kubeconfig, server, caSha256: ids.caSha256, stateDir: folder.path, apply },
     kubectl: (...args) => kubectl(args),
-    apply: (manifests) => kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], asText(manifests)),
+    define: async (definitions) => {
+      await apply(definitions.join('\n---\n'))
+      // kubectl gives up at once on a definition that has no conditions yet.
+      const established = () => kubectl(['wait', '--for=condition=Established', '--all', 'crd', '--timeout=60s'])
+      await until('the definitions to be served', established, { within: 60_000 })
+    },
     serviceAccountKubeconfig: async (namespace, name) => {
       const token = await kubectl(['create', 'token', name, '--namespace', namespace, '--duration', '24h'])
       const path = join(folder.path, `kubeconfig-${namespace}-${name}`)

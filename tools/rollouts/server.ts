@@ -65,8 +65,7 @@ async function startRolloutsController(
 
 /** Gives a cluster the definitions and then the controller of Argo Rollouts. */
 export async function installRollouts(cluster: Cluster, options: RolloutsOptions = {}): Promise<RolloutsController> {
-  await cluster.apply((await rolloutsDefinitions()).join('\n---\n'))
-  await cluster.kubectl('wait', '--for=condition=Established', '--all', 'crd', '--timeout=60s')
+  await cluster.define(await rolloutsDefinitions())
   return startRolloutsController(cluster.kubeconfig, options)
 }
 
