@@ -54,6 +54,8 @@ const NONE: Readonly<Record<string, string>> = {
   readOpenApi: 'for programs',
   readMetrics: 'for Prometheus',
   postAlerts: 'for Alertmanager',
+  askFlaggerRollback: 'for Flagger',
+  postFlaggerEvent: 'for Flagger',
   pressSlack: 'for Slack; `approve` and `reject` do the same',
 }
 
