@@ -9,14 +9,8 @@ import { runbookProblems } from '../../model/runbook/problems.ts'
 import { DANGERS, MARKDOWN, SCRIPT, SEED, WORKFLOW } from './corpus/sources.ts'
 
 const known = knownBy(kinds, measurements)
-/** This version with every kind of the design, so that what import could do is seen before a target is there. */
-const everything: Known = {
-  ...known,
-  steps: { ...Object.fromEntries(DESIGN().map((kind) => [kind, () => undefined])), ...known.steps },
-}
 const read = (source: string, as: Known = known) => importRunbook(source, { format: 'auto', name: 'shop', known: as })
-const steps = (source: string, as = everything) =>
-  (read(source, as).document['steps'] ?? []) as Record<string, unknown>[]
+const steps = (source: string, as = known) => (read(source, as).document['steps'] ?? []) as Record<string, unknown>[]
 const only = (line: string) => steps(line)[0]
 
 test('the runbook of people becomes a document that is valid, with its tree, its steps and its people', () => {
@@ -102,7 +96,7 @@ test('a script becomes parameters, one step for both branches, its verification 
 })
 
 test('a workflow becomes environments and parameters, and a search by grep is refused with what to do in its place', () => {
-  const { document, findings } = read(WORKFLOW, everything)
+  const { document, findings } = read(WORKFLOW)
   expect(document).toMatchObject({
     environments: { staging: { namespace: 'staging' }, production: { namespace: 'production' } },
     steps: [
@@ -124,7 +118,7 @@ test('flags of helm rollback become fields of the step, and one that the step ha
     'helm rollback shop 3 --wait-for-jobs',
     'helm rollback shop 3 --timeout soon',
   ]
-  const { document, findings } = read(source.join('\n'), everything)
+  const { document, findings } = read(source.join('\n'))
   expect(findings.map(({ outcome }) => outcome)).toEqual(['step', 'step', 'asked', 'asked'])
   expect(document['steps']).toMatchObject([
     { kind: 'helm', release: 'shop', namespace: 'prod', to: 3, limit: '90s', hooks: false, wait: true },
@@ -136,7 +130,7 @@ test('flags of helm rollback become fields of the step, and one that the step ha
 })
 
 test('sections of Markdown that each take something back are alternatives, which a person chooses from', () => {
-  const { document } = read(MARKDOWN, everything)
+  const { document } = read(MARKDOWN)
   expect(document).toMatchObject({
     decision: [
       { id: 'kubernetes', onYes: { run: 'kubernetes' }, onNo: { ask: 'helm' } },
@@ -156,7 +150,7 @@ test('sections of Markdown that each take something back are alternatives, which
 
 test('dangers are refused with the reason and the safe way, also inside a container', () => {
   for (const line of DANGERS) {
-    const { findings, document } = read(line, everything)
+    const { findings, document } = read(line)
     expect(findings.at(-1), line).toMatchObject({
       outcome: 'refused',
       reason: expect.any(String),
@@ -167,7 +161,7 @@ test('dangers are refused with the reason and the safe way, also inside a contai
 })
 
 test('a sync after the rollback is refused, since it brings the bad version back', () => {
-  const { findings } = read('argocd app rollback shop 3\nargocd app sync shop', everything)
+  const { findings } = read('argocd app rollback shop 3\nargocd app sync shop')
   expect(findings.map(({ outcome }) => outcome)).toEqual(['step', 'refused'])
 })
 
@@ -180,16 +174,14 @@ test('a rollback of argocd holds auto-sync, which a script gives back too early'
 })
 
 test('a second step on the same object is asked of a person, since it would go forward again', () => {
-  const { findings } = read(
-    'kubectl rollout undo deploy/shop\nkubectl rollout undo deploy/shop --to-revision=3',
-    everything,
-  )
+  const { findings } = read('kubectl rollout undo deploy/shop\nkubectl rollout undo deploy/shop --to-revision=3', known)
   expect(findings.map(({ outcome }) => outcome)).toEqual(['step', 'asked'])
 })
 
 test('a kind that this version lacks stays as text with the reason, and is a step once it is there', () => {
   const line = 'kubectl argo rollouts undo shop'
-  const { document, findings } = read(line)
+  const { 'argo-rollouts': _rollouts, ...fewer } = known.steps
+  const { document, findings } = read(line, { ...known, steps: fewer })
   expect(document['steps']).toMatchObject([{ kind: 'manual', text: line }])
   expect(findings[0]?.reason).toBe('The kind argo-rollouts is not available in this version.')
   expect(only(line)).toMatchObject({ kind: 'argo-rollouts', rollout: 'shop' })
@@ -225,7 +217,7 @@ test('tokens and addresses that are secrets stand in no document and no finding'
   const source = `curl -X POST https://hooks.slack.com/services/T0/${secret} -d '{"text":"done"}'
 curl -H "Authorization: Bearer abcdef0123456789" -X POST https://x.example.org/do
 PGPASSWORD=hunter2hunter2 psql -c 'select 1'`
-  expect(JSON.stringify(read(source, everything))).not.toMatch(/XXXXsecret|abcdef0123456789|hunter2/)
+  expect(JSON.stringify(read(source))).not.toMatch(/XXXXsecret|abcdef0123456789|hunter2/)
 })
 
 test('nothing is dropped: every line that is not blank lies in a finding that holds it, and every document is valid', () => {
@@ -291,7 +283,3 @@ test('calls of feature flags become typed steps, those of an endpoint that is go
     ],
   })
 })
-
-function DESIGN(): string[] {
-  return ['migrations', 'rds-restore', 'rds-promote', 'rds-snapshot', 'github-actions']
-}
