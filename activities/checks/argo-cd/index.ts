@@ -11,11 +11,11 @@ import { ArgoCdMeasurement } from './schema.ts'
 export const argoCdCheck = defineCheck<typeof ArgoCdMeasurement, Connection>({
   schema: ArgoCdMeasurement,
   measure: async (measurement, { connection, verify, signal }) => {
-    const { 'argo-cd': which, appNamespace, of } = measurement
+    const { 'argo-cd': which, appNamespace, project, of } = measurement
     const argo = await open(measurement, connection)
     const application = which.slice('application/'.length)
     const [found, commits] = await Promise.all([
-      readApplication({ application, appNamespace }, { connection: argo, signal }, 'normal'),
+      readApplication({ application, appNamespace, project }, { connection: argo, signal }, 'normal'),
       commitsLeft(of, verify),
     ])
     return Array.isArray(commits) ? judged(found, commits, which) : commits

@@ -10,6 +10,9 @@ export const ArgoCdMeasurement = z
       .regex(/^application\/[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'write application/<name>')
       .describe('application/<name>: what Argo CD applies the files by.'),
     appNamespace: Name.optional().describe('Its namespace, where that is not the one of Argo CD.'),
+    project: Name.optional().describe(
+      'Its project: with it, Argo CD tells an application that is not there from one that the token may not see.',
+    ),
     of: Name.describe('The step before this one that has changed a Git repository (git-revert).'),
     server: Name.optional().describe('The connection of kind argo-cd. Default: the only one of the environment.'),
   })
