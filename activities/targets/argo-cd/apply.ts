@@ -1,7 +1,14 @@
 import { UnwindError } from '../../../model/errors.ts'
 import type { Again, CallContext, Move } from '../../../model/target.ts'
-import { type Application, deployedBy, type Operation, readApplication, sameContent, shown } from './application.ts'
-import type { Argo } from './connect.ts'
+import {
+  type Application,
+  deployedBy,
+  type Operation,
+  readApplication,
+  sameContent,
+  shown,
+} from '../../argo-cd/application.ts'
+import type { Argo } from '../../argo-cd/connect.ts'
 import { letsThrough, readWindows, type Windows, writeWindow } from './project.ts'
 import type { ArgoCdStep } from './schema.ts'
 import { type ArgoState, isAt, isOn, sameAutomated, switchedOff } from './state.ts'

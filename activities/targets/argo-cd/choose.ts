@@ -1,7 +1,14 @@
 import { UnwindError } from '../../../model/errors.ts'
 import { lastGoodOf, type Ledger, type LedgerRelease, named } from '../../../model/service/facts.ts'
 import type { Warning } from '../../../model/target.ts'
-import { type Application, type Content, deployedBy, type Deployment, sameContent, shown } from './application.ts'
+import {
+  type Application,
+  type Content,
+  deployedBy,
+  type Deployment,
+  sameContent,
+  shown,
+} from '../../argo-cd/application.ts'
 
 /** What was chosen, and what the reader of the plan should know about the choice. */
 export interface Choice {

@@ -1,6 +1,6 @@
 import type { CallContext, Revision } from '../../../model/target.ts'
-import { deployedBy, readApplication, sameContent, shown } from './application.ts'
-import type { Argo } from './connect.ts'
+import { deployedBy, readApplication, sameContent, shown } from '../../argo-cd/application.ts'
+import type { Argo } from '../../argo-cd/connect.ts'
 import type { ArgoCdStep } from './schema.ts'
 
 /** The deployments that Argo CD keeps: successful syncs of everything. It does not record whether they ran well. */

@@ -1,6 +1,6 @@
 import { defineTarget } from '../../../model/target.ts'
 import { apply } from './apply.ts'
-import { connect } from './connect.ts'
+import { connect } from '../../argo-cd/connect.ts'
 import { history } from './history.ts'
 import { plan } from './plan.ts'
 import { ArgoCdStep } from './schema.ts'

@@ -2,8 +2,8 @@ import { UnwindError } from '../../../model/errors.ts'
 import type { CallContext } from '../../../model/target.ts'
 import { listAt } from '../../ask.ts'
 import { type Item, itemsOf } from '../../kubernetes/manifest.ts'
-import { type Application, type Content, pathOf } from './application.ts'
-import { type Argo, request } from './connect.ts'
+import { type Application, type Content, pathOf } from '../../argo-cd/application.ts'
+import { type Argo, request } from '../../argo-cd/connect.ts'
 
 /**
  * What Argo CD renders for a content; secrets come masked. Undefined where it can't be asked for: its sources are no longer

@@ -1,7 +1,7 @@
 import type { CallContext } from '../../../model/target.ts'
 import { listAt, textAt } from '../../ask.ts'
-import type { Application } from './application.ts'
-import { type Argo, request } from './connect.ts'
+import type { Application } from '../../argo-cd/application.ts'
+import { type Argo, request } from '../../argo-cd/connect.ts'
 import type { Windows } from './project.ts'
 
 type Described = Pick<Application, 'metadata'> | Pick<Windows, 'metadata'>

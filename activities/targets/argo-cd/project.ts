@@ -2,8 +2,8 @@ import { UnwindError } from '../../../model/errors.ts'
 import type { CallContext } from '../../../model/target.ts'
 import { at, listAt, textAt } from '../../ask.ts'
 import type { Metadata } from '../../kubernetes/objects.ts'
-import type { Application } from './application.ts'
-import { type Argo, request } from './connect.ts'
+import type { Application } from '../../argo-cd/application.ts'
+import { type Argo, request } from '../../argo-cd/connect.ts'
 
 /** The sync windows of the project of an application. */
 export interface Windows {

@@ -1,6 +1,6 @@
 import type { CallContext, Move, Settled } from '../../../model/target.ts'
-import { type Application, readApplication, shown } from './application.ts'
-import type { Argo } from './connect.ts'
+import { type Application, readApplication, shown } from '../../argo-cd/application.ts'
+import type { Argo } from '../../argo-cd/connect.ts'
 import { readWindows, type Windows, writeWindow } from './project.ts'
 import type { ArgoCdStep } from './schema.ts'
 import { type ArgoState, holdOn } from './state.ts'

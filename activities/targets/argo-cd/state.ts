@@ -1,8 +1,8 @@
 import { canonical } from '../../../model/canonical.ts'
 import { UnwindError } from '../../../model/errors.ts'
 import type { State } from '../../../model/target.ts'
-import { type Application, type Automated, type Content, deployedBy, sameContent } from './application.ts'
-import type { Argo } from './connect.ts'
+import { type Application, type Automated, type Content, deployedBy, sameContent } from '../../argo-cd/application.ts'
+import type { Argo } from '../../argo-cd/connect.ts'
 import type { Windows } from './project.ts'
 import type { Hold } from './schema.ts'
 

@@ -1,8 +1,8 @@
 import { UnwindError } from '../../../model/errors.ts'
 import type { CallContext } from '../../../model/target.ts'
 import { at } from '../../ask.ts'
-import { type Application, type Automated, pathOf, sameContent, shown } from './application.ts'
-import { type Argo, isFailedTest, request, saidBy } from './connect.ts'
+import { type Application, type Automated, pathOf, sameContent, shown } from '../../argo-cd/application.ts'
+import { type Argo, isFailedTest, request, saidBy } from '../../argo-cd/connect.ts'
 import type { ArgoCdStep } from './schema.ts'
 import { type ArgoState, HELD } from './state.ts'
 

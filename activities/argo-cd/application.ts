@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
-import { canonical } from '../../../model/canonical.ts'
-import type { CallContext } from '../../../model/target.ts'
-import { at, expected, listAt, textAt } from '../../ask.ts'
-import type { Metadata } from '../../kubernetes/objects.ts'
+import { canonical } from '../../model/canonical.ts'
+import type { CallContext } from '../../model/target.ts'
+import { at, expected, listAt, textAt } from '../ask.ts'
+import type { Metadata } from '../kubernetes/objects.ts'
 import { type Argo, request } from './connect.ts'
-import type { ArgoCdStep } from './schema.ts'
 
 /** What is deployed: where it comes from, and the revision of each source. */
 export interface Content {
@@ -62,14 +61,21 @@ export interface Application {
   now: number
 }
 
+/** How a step or a check names an application. */
+interface Named {
+  application: string
+  appNamespace?: string | undefined
+  project?: string | undefined
+}
+
 /** Where the API has an application. */
-export function pathOf({ application }: Pick<ArgoCdStep, 'application'>): string {
+export function pathOf({ application }: Pick<Named, 'application'>): string {
   return `/applications/${encodeURIComponent(application)}`
 }
 
 /** Reads it as Argo CD knows it; `refresh` makes it look at Git and cluster first. */
 export async function readApplication(
-  step: Pick<ArgoCdStep, 'application' | 'appNamespace' | 'project'>,
+  step: Named,
   { connection, signal }: Pick<CallContext<Argo>, 'connection' | 'signal'>,
   refresh?: 'normal',
 ): Promise<Application> {

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { UnwindError } from '../../../model/errors.ts'
-import { Secret } from '../../../model/secret.ts'
-import { type Answer, ask, type Asking, textAt } from '../../ask.ts'
-import { readSecret } from '../../secret.ts'
+import { UnwindError } from '../../model/errors.ts'
+import { Secret } from '../../model/secret.ts'
+import { type Answer, ask, type Asking, textAt } from '../ask.ts'
+import { readSecret } from '../secret.ts'
 
 const Credentials = z.object({
   token: Secret.optional(),
