@@ -186,7 +186,11 @@ it('a Job that still runs is suspended, its pods are waited for, and it goes on 
     status: 'pass',
     evidence: { summary: 'no pod of job/import is left' },
   })
-  expect((await active()).status?.active ?? 0).toBe(0)
+  await until(
+    active,
+    ({ status }) => !status?.active,
+    () => 'the controller still counts a pod that is gone',
+  )
   const back = verbs('import', { workload: 'job/import', to: 'before' })
   const restored = await back.apply(await back.plan())
   expect(await back.verify(restored)).toMatchObject({ status: 'pass' })
