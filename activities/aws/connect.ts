@@ -11,10 +11,10 @@ export interface Aws {
   name: string
   region: string
   account: string
-  /** Milliseconds between two looks at something that is under way. */
+  /** Milliseconds between two looks at something that is under way, at most. */
   poll: number
-  /** How often in a row an instance was seen settled, by resource id; a worker that starts anew counts anew. */
-  looks: Map<string, number>
+  /** As what a database was seen last, and how often in a row, by resource id; a worker that starts anew counts anew. */
+  looks: Map<string, { as: string; times: number }>
 }
 
 const Settings = z.object({

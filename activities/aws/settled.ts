@@ -13,8 +13,10 @@ export const TERMINAL: ReadonlySet<string> = new Set([
 
 /** `available` comes and goes: so many looks in a row count (terraform-provider-aws#31594). */
 const IN_A_ROW = 3
-/** Looks that only confirm follow each other sooner. */
-const CONFIRMING = 4
+/** The first looks at a new state, and those that only confirm, follow each other so many times as fast as the later ones. */
+const SOONER = 4
+/** After so many looks at the same state they are as far apart as they get: a short state is seen to end soon after it does. */
+const SLOWEST = 12
 
 /**
  * What is still waited for until the database is at rest under that name; undefined once it was so several times in a
@@ -38,12 +40,26 @@ export function unsettled(aws: Aws, held: Held, name: string, without?: 'parts')
     ...lacks,
     ...parts.filter((part) => part.status !== 'available').map((part) => `its member ${part.name} is ${part.status}`),
   ]
-  if (open.length > 0) {
-    aws.looks.delete(id)
-    return { again: aws.poll, doing: `waiting for ${name} (${id}): ${open.join(', ')}` }
-  }
-  const looks = (aws.looks.get(id) ?? 0) + 1
-  aws.looks.set(id, looks)
+  const looks = lookedAt(aws, id, open.join(', '))
+  if (open.length > 0) return { again: paced(aws, looks), doing: `waiting for ${name} (${id}): ${open.join(', ')}` }
   if (looks >= IN_A_ROW) return undefined
-  return { again: aws.poll / CONFIRMING, doing: `${name} (${id}) is available; looking again to be sure` }
+  return { again: soon(aws), doing: `${name} (${id}) is available; looking again to be sure` }
+}
+
+/** Milliseconds until a look at what is expected to be so already, such as a tag that was just given. */
+export function soon({ poll }: Aws): number {
+  return poll / SOONER
+}
+
+/** How often in a row it was seen so, this time included. */
+function lookedAt(aws: Aws, id: string, as: string): number {
+  const before = aws.looks.get(id)
+  const times = before?.as === as ? before.times + 1 : 1
+  aws.looks.set(id, { as, times })
+  return times
+}
+
+/** Milliseconds until the next look at a state that was seen so many times. */
+function paced({ poll }: Aws, looks: number): number {
+  return poll * Math.min(1, 1 / SOONER + ((1 - 1 / SOONER) * (looks - 1)) / SLOWEST)
 }

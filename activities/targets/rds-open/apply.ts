@@ -5,7 +5,7 @@ import { familyOf } from '../../aws/families.ts'
 import { give, sameGroups } from '../../aws/groups.ts'
 import type { Held } from '../../aws/held.ts'
 import { openedAt, TAGS } from '../../aws/names.ts'
-import { unsettled } from '../../aws/settled.ts'
+import { soon, unsettled } from '../../aws/settled.ts'
 import { tag, tagOf, untag } from '../../aws/tags.ts'
 import { runName } from '../../run-names.ts'
 import type { RdsOpenStep } from './schema.ts'
@@ -34,7 +34,7 @@ async function open(step: RdsOpenStep, found: Held, to: OpenState, context: Call
   if (since === undefined) {
     const mark = { [TAGS.opened]: `${runName(rollbackId)} ${new Date().toISOString()}` }
     const marked = await tag(connection, found.arn, mark, signal)
-    return { again: connection.poll, doing: `marks ${found.name} as open${marked ? '' : ' again'}` }
+    return { again: soon(connection), doing: `marks ${found.name} as open${marked ? '' : ' again'}` }
   }
   const groups = tagOf(found, TAGS.opens)?.split(' ')
   if (groups && !sameGroups(groups, found.groups)) return give(step, found, { groups }, context)
@@ -63,5 +63,5 @@ async function close(step: RdsOpenStep, found: Held, to: OpenState, context: Cal
     return give(step, found, { groups }, context)
   }
   await untag(connection, found.arn, [TAGS.opened], signal)
-  return { again: connection.poll, doing: `takes the mark of being open from ${found.name}` }
+  return { again: soon(connection), doing: `takes the mark of being open from ${found.name}` }
 }

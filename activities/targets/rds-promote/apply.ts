@@ -46,7 +46,7 @@ export async function apply(
   if (there) return finish(step, move.to, { ...scene, called: name }, context)
   if (holder && holder.id !== leaving.id) throw elsewhere(scene, context)
   if (holder) return leave(step, move.to, scene, context)
-  const waiting = unsettled(connection, leaving, aside) ?? unsettled(connection, coming, coming.name)
+  const waiting = bothUnsettled(scene, aside, connection)
   if (waiting) return waiting
   // What a restore has made is deleted when the run is taken back, unless it serves.
   const marked =
@@ -82,14 +82,17 @@ async function leave(
   const { name, leaving, aside, coming } = scene
   refuseOpened(leaving, context)
   lossOf(step, coming, new Date().toISOString())
-  const waiting =
-    unsettled(connection, coming, coming.name) ??
-    (await open(step, to, scene, context)) ??
-    unsettled(connection, leaving, name)
+  const waiting = bothUnsettled(scene, name, connection) ?? (await open(step, to, scene, context))
   if (waiting) return waiting
   const mark = { [TAGS.aside]: `${runName(rollbackId)} ${new Date().toISOString()}` }
   const marked = await tag(connection, leaving.arn, mark, signal)
   return marked ? rename(step, leaving, aside, context) : onTheMove(leaving, connection)
+}
+
+/** Looks at both each time, so that the one's rest is made sure of while the other one is waited for. */
+function bothUnsettled({ leaving, coming }: Pair, called: string, connection: Aws): Again | undefined {
+  const [first, second] = [unsettled(connection, leaving, called), unsettled(connection, coming, coming.name)]
+  return first ?? second
 }
 
 /** Somebody else gave the name to another instance. */

@@ -3,6 +3,7 @@ import type { Aws } from '../../aws/connect.ts'
 import { give, sameGroups } from '../../aws/groups.ts'
 import type { Held } from '../../aws/held.ts'
 import { TAGS } from '../../aws/names.ts'
+import { soon } from '../../aws/settled.ts'
 import { tag, tagOf } from '../../aws/tags.ts'
 import type { Pair } from './pair.ts'
 import type { RdsPromoteStep } from './schema.ts'
@@ -39,7 +40,7 @@ async function note(coming: Held, more: Record<string, string>, like: boolean, {
   const notes = { ...(unknown && { [TAGS.quarantine]: coming.groups.join(' ') }), ...more }
   if (Object.entries(notes).every(([key, value]) => tagOf(coming, key) === value)) return undefined
   const marked = await tag(connection, coming.arn, notes, signal)
-  return { again: connection.poll, doing: `notes the groups of ${coming.name}${marked ? '' : ' again'}` }
+  return { again: soon(connection), doing: `notes the groups of ${coming.name}${marked ? '' : ' again'}` }
 }
 
 /** Puts what was restored back into its quarantine once it stands aside; undefined where it has none, or is in it. */
