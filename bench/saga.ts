@@ -1,16 +1,12 @@
 import { type Ground, openGround } from '../test/prove/saga/ground.ts'
 import { play } from '../test/prove/saga/play.ts'
-import type { Region } from '../test/rds-model/model.ts'
+import { AWS, type Region } from '../test/rds-model/model.ts'
 import { type Bench, figure } from './parts/figure.ts'
 import { withClosing } from './parts/ground.ts'
 
 /** So many times as fast as AWS: what looks at AWS takes shrinks with its clock and the rest does not, so two speeds tell them apart. */
 const SPEEDS = [40, 160] as const
-/** Milliseconds on AWS, by test/rds-model/model.ts. */
-const DURATIONS = {
-  ...{ restore: 1_280_000, lag: 10_000, rename: 300_000, modify: 60_000, reboot: 60_000, snapshot: 150_000 },
-  ...{ remove: 300_000, logs: 300_000 },
-}
+/** Milliseconds between two looks at AWS, at most. */
 const POLL = 20_000
 /** The saga may take so much of its own, beside one look per wait. */
 const SHARE = 0.02
@@ -30,7 +26,7 @@ export const bench: Bench = {
       for (let run = 0; run < runs; run++) {
         const [slow, quick] = [await sample(grounds[0]), await sample(grounds[1])]
         // Own time = what the engine takes + what looks take on AWS / speed.
-        const looks = (slow.own - quick.own) / (1 / SPEEDS[0] - 1 / SPEEDS[1])
+        const looks = Math.max(0, (slow.own - quick.own) / (1 / SPEEDS[0] - 1 / SPEEDS[1]))
         pairs.ours.push(slow.own - looks / SPEEDS[0] + looks)
         pairs.other.push(SHARE * slow.busy * SPEEDS[0] + slow.waits * POLL)
       }
@@ -39,7 +35,7 @@ export const bench: Bench = {
 }
 
 function atSpeed(speed: number) {
-  const durations = Object.fromEntries(Object.entries(DURATIONS).map(([name, took]) => [name, took / speed]))
+  const durations = Object.fromEntries(Object.entries(AWS).map(([name, took]) => [name, took / speed]))
   return { durations, poll: `${POLL / speed}ms` }
 }
 

@@ -20,7 +20,8 @@ export interface Durations {
   logs: number
 }
 
-const AWS: Durations = {
+/** As on AWS. */
+export const AWS: Durations = {
   ...{ restore: 1_300_000, lag: 10_000, rename: 300_000, modify: 60_000, reboot: 60_000, snapshot: 150_000 },
   ...{ remove: 300_000, logs: 300_000 },
 }
