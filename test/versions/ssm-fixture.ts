@@ -56,7 +56,9 @@ export async function openSsm(): Promise<SsmLab> {
     const write = request.headers['x-amz-target'] === PUT
     const first = write ? meddling : undefined
     if (write) meddling = undefined
-    void Promise.resolve(first?.()).then(() => guarded(moto.url, request, response))
+    // A connection that ends in mid-answer is the caller's to try again, as before AWS itself.
+    const passed = Promise.resolve(first?.()).then(() => guarded(moto.url, request, response))
+    passed.catch(() => response.destroy())
   })
   const url = await listen(front)
   const client = new SSMClient({
