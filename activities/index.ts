@@ -61,7 +61,7 @@ function engine(
       mapped(() => (state.drill ? keepDrill : keepReport)(requireArchive(archive), state)),
     'unwind.notify': notifier(configuration, { attempt }),
     'unwind.evaluate': (call) => mapped(() => evaluateExpression(call)),
-    'unwind.seal': (call) => mapped(() => sealing(call)),
+    'unwind.seal': (call) => mapped(() => sealedAndLocked(call, sealing)),
     'unwind.identify': (call) =>
       mapped(async () => {
         const { subject, groups } = await identify(verifyKeys, call)
@@ -73,6 +73,16 @@ function engine(
     'unwind.release': async ({ rollbackId, objects }) => letGo(Context.current().client, objects, rollbackId),
     'unwind.pause': pause,
   }
+}
+
+/** Does both at once. Nothing is under way any more when it fails, so that no lock is taken after the run let go. */
+async function sealedAndLocked(call: SealCall, sealing: (call: SealCall) => Promise<Sealed>): Promise<Sealed> {
+  if (!call.locks) return sealing(call)
+  const { objects, rollbackId } = call.locks
+  const [locked, sealed] = await Promise.allSettled([takeLocks(objects, rollbackId), sealing(call)])
+  if (locked.status === 'rejected') throw locked.reason
+  if (sealed.status === 'rejected') throw sealed.reason
+  return { ...sealed.value, locked: true }
 }
 
 /** The server begins it again when the time has come. Both times are the server's, so that no worker's clock matters. */

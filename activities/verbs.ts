@@ -46,7 +46,8 @@ export function verbs(
         const made = await plan(open, call)
         if (!call.seal) return made
         const step = { id: call.stepId, kind, connection: call.connection, plan: made }
-        return { ...made, sealed: await seal({ ...call.seal, steps: [step] }) }
+        const sealed = await seal({ ...call.seal, steps: [step] })
+        return { ...made, sealed: { ...sealed, ...(call.lockQueue && { locked: true as const }) } }
       }),
     apply: (call: ApplyCall) =>
       alive(async () => {
@@ -102,7 +103,7 @@ async function plan(open: Open, call: PlanCall) {
   const known = { ...(towards && { towards }), ...(assumed && { assumed }), ...(earlier && { earlier }) }
   const plan = await target.plan(step, { ...context, ...known })
   if (!call.lockQueue) return plan
-  if (call.locksLater) return { ...plan, unlocked: true as const }
+  if (call.locksLater) return { ...plan, unlocked: call.locksLater }
   await takeLocks(lockedBy(plan), call.rollbackId, call.lockQueue)
   return plan
 }

@@ -30,8 +30,11 @@ export interface PlanCall extends StepCall {
   earlier?: Record<string, State>
   /** Take the lock of the object that was found, as a workflow on this queue. A dry run takes none. */
   lockQueue?: string
-  /** The run takes the locks of all its plans together. Workers of earlier versions take this one all the same. */
-  locksLater?: true
+  /**
+   * The run takes the locks of all its plans together: by a call of its own beside the seal, or with it. Workers of earlier
+   * versions take this one all the same.
+   */
+  locksLater?: LocksLater
   /** Seal the plan in the same call, where it is the only one of its run; `steps` of it is empty. */
   seal?: SealCall
 }
@@ -57,8 +60,8 @@ export interface SettleCall extends StepCall {
 /** The activities of one kind, registered as `<kind>.<verb>`. */
 export interface StepActivities {
   history(call: StepCall): Promise<Revision[]>
-  /** `unlocked`: nobody has taken the lock yet. */
-  plan(call: PlanCall): Promise<Plan & { sealed?: Sealed; unlocked?: true }>
+  /** `unlocked`: nobody has taken the lock yet, and this worker knows the way that was named. */
+  plan(call: PlanCall): Promise<Plan & { sealed?: Sealed; unlocked?: LocksLater }>
   apply(call: ApplyCall): Promise<{ state: State }>
   verify(call: VerifyCall): Promise<Verdict>
   settle(call: SettleCall): Promise<Settled>
@@ -79,6 +82,17 @@ export interface SealCall {
   drill?: true
   /** The digest that an earlier plan of this run had; another one now means that the system moved. */
   before?: string
+  /** Locks to take in the same call: all of them before it answers, and OBJECT_LOCKED goes before any other refusal. */
+  locks?: LockCall
+}
+
+/** `true`: beside the seal, as workers of earlier versions know it. */
+export type LocksLater = true | 'with-seal'
+
+/** The locks of these objects, for one run. */
+export interface LockCall {
+  rollbackId: string
+  objects: string[]
 }
 
 /** The digest that people approve, and what the plan needs before it may be carried out. */
@@ -89,6 +103,8 @@ export interface Sealed {
   lastDrill?: LastDrill | null
   /** What the service serves now, as a sentence, where a query is named for that. */
   traffic?: string
+  /** The locks were taken in the same call. A worker of an earlier version does not say so. */
+  locked?: true
 }
 
 /** Activities that belong to no target. `seal` and `identify` touch no system. */
@@ -101,8 +117,8 @@ export interface EngineActivities {
     signed: string
   }): Promise<{ subject: string; groups: string[] }>
   /** Takes the locks of these objects for a run, all or none of another's. Throws OBJECT_LOCKED with `object` and `holder`. */
-  'unwind.lock'(call: { rollbackId: string; objects: string[] }): Promise<void>
-  'unwind.release'(call: { rollbackId: string; objects: string[] }): Promise<void>
+  'unwind.lock'(call: LockCall): Promise<void>
+  'unwind.release'(call: LockCall): Promise<void>
   /** Answers once so many milliseconds have passed since it was scheduled. No worker is held meanwhile. */
   'unwind.pause'(call: { milliseconds: number }): Promise<void>
 }

@@ -4,9 +4,12 @@ import type {
   CheckActivities,
   CheckCall,
   EngineActivities,
+  LockCall,
   NotifyCall,
   PlanCall,
   RunbookActivities,
+  SealCall,
+  Sealed,
   SettleCall,
   StepActivities,
   StepCall,
@@ -56,6 +59,12 @@ const keeping = proxyActivities<Pick<RunbookActivities, 'unwind.archive'>>({
   scheduleToCloseTimeout: 2 * MINUTE,
   retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 10_000, maximumAttempts: 8 },
 })
+
+/** How locks are taken. */
+const LOCKING = {
+  startToCloseTimeout: MINUTE,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+} as const
 
 type Verbs = StepActivities & { measure: CheckActivities['check.measure'] }
 type Verb = keyof Verbs
@@ -136,12 +145,18 @@ export function archive(state: RunState): ReturnType<RunbookActivities['unwind.a
 }
 
 /** Takes the locks of all objects of a run. A cancelled call is waited for, so that none is taken after the run let go. */
-export function lock(rollbackId: string, objects: string[], { attempts }: RunLimits): Promise<void> {
-  return scheduleActivity('unwind.lock', [{ rollbackId, objects }], {
-    startToCloseTimeout: MINUTE,
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: retryPolicy(attempts),
+export function lock(call: LockCall, { attempts }: RunLimits): Promise<void> {
+  return scheduleActivity('unwind.lock', [call], {
+    ...{ ...LOCKING, retry: retryPolicy(attempts) },
     summary: 'Take the locks of all objects',
+  })
+}
+
+/** Seals a plan, and takes the locks that the call names as `lock` does. */
+export function seal(call: SealCall, { attempts }: RunLimits): Promise<Sealed> {
+  return scheduleActivity('unwind.seal', [call], {
+    ...{ ...LOCKING, retry: retryPolicy(attempts) },
+    summary: 'Seal the plan, read what it needs, take the locks',
   })
 }
 

@@ -2,10 +2,29 @@ import { defineSearchAttributeKey, WorkflowExecutionAlreadyStartedError } from '
 import { ParentClosePolicy, patched, startChild } from '@temporalio/workflow'
 import { followupOf } from '../model/followup.ts'
 import { followupId } from '../model/ids.ts'
-import { archive } from './activities.ts'
+import type { RunState } from '../model/run.ts'
+import { lockedBy } from '../model/target.ts'
+import { archive, release } from './activities.ts'
 import type { followup } from './followup.ts'
 import { watchesOf } from './holding.ts'
+import { tellLedger, tellsLedger } from './ledger.ts'
 import { note, type Run } from './record.ts'
+
+/** Lets go of the locks and tells the ledger, in one call where there is both: people wait for the end of the run. */
+export async function takeLeave(run: Run): Promise<void> {
+  const objects = heldBy(run.state)
+  const tells = tellsLedger(run)
+  const together = tells && objects.length > 0 && run.state.locked === true
+  if (together && (await tellLedger(run, objects))) return
+  // A lock whose holder has ended is taken over, so failing to let go must not keep the run from ending.
+  const letGo = objects.length > 0 && release(run.state.runId, objects).catch(() => undefined)
+  await Promise.all([letGo, tells && !together && tellLedger(run)])
+}
+
+function heldBy({ drill, steps }: RunState): string[] {
+  if (drill) return []
+  return [...new Set(steps.flatMap(({ plan }) => (plan ? lockedBy(plan) : [])))]
+}
 
 /** Keeps report and evidence where they outlive Temporal's retention. Bounded; what fails is noted and holds nothing up. */
 export async function keep(run: Run): Promise<void> {

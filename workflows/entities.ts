@@ -35,14 +35,20 @@ interface Place {
   service: string
 }
 
-/** Leaves word with the service that this run has ended. Fails after a minute at the latest. */
-export function leaveWord(place: Place, runId: string): Promise<void> {
-  const call = { ...place, runId, executionId: workflowInfo().runId }
-  return leaving['unwind.conclude'].executeWithOptions({ summary: 'Tell the ledger of the service' }, [call])
+/**
+ * Leaves word with the service that this run has ended, and lets go of these objects in the same call; answers whether it
+ * did. Fails after a minute at the latest.
+ */
+export async function leaveWord({ environment, service }: Place, runId: string, objects?: string[]): Promise<boolean> {
+  const call = { environment, service, runId, executionId: workflowInfo().runId, ...(objects && { objects }) }
+  const summary = `Tell the ledger of the service${objects ? ', and let go of the locks' : ''}`
+  const answer = await leaving['unwind.conclude'].executeWithOptions({ summary }, [call])
+  return answer?.letGo === true
 }
 
 /** Why nothing goes on by itself now. Fails after a minute at the latest, which is a reason as well. */
-export function stops(place: Place): ReturnType<ServiceActivities['unwind.stops']> {
+export function stops({ environment, service }: Place): ReturnType<ServiceActivities['unwind.stops']> {
+  const place = { environment, service }
   return leaving['unwind.stops'].executeWithOptions({ summary: 'Ask whether it may go on by itself' }, [place])
 }
 

@@ -6,12 +6,20 @@ import { note, type Run } from './record.ts'
 /** Outcomes of runs that may have changed something. */
 const TOLD: readonly string[] = ['recovered', 'compensated', 'aborted']
 
-/** Leaves word with the service that the run has ended. Bounded; what fails is noted and holds nothing up. */
-export async function tellLedger(run: Run): Promise<void> {
+/** Whether the service is told that the run has ended. */
+export function tellsLedger({ input, state }: Run): boolean {
+  return input.ledger === true && TOLD.includes(state.outcome ?? '')
+}
+
+/**
+ * Leaves word with the service that the run has ended, and answers whether these objects were let go of in the same call.
+ * Bounded; what fails is noted and holds nothing up.
+ */
+export async function tellLedger(run: Run, objects?: string[]): Promise<boolean> {
   const { input, state } = run
-  if (!input.ledger || !TOLD.includes(state.outcome ?? '')) return
-  await leaveWord(input, state.runId).catch(() => {
+  return leaveWord(input, state.runId, objects).catch(() => {
     note(run, 'told', 'The ledger of the service could not be told; lock deploys by hand with `unwind lock`')
+    return false
   })
 }
 

@@ -1,12 +1,12 @@
 import { isCancellation, patched } from '@temporalio/workflow'
 import { errors, type Problem } from '../model/errors.ts'
-import type { PlanCall, SealCall } from '../model/calls.ts'
+import type { LocksLater, PlanCall, SealCall } from '../model/calls.ts'
 import type { RunInput, RunState, StepState } from '../model/run.ts'
 import { lockedBy, type Plan, type State } from '../model/target.ts'
-import { call, lock, stepCall } from './activities.ts'
+import { call, stepCall } from './activities.ts'
 import { changes, compiledOf, routeOf } from './compiled.ts'
 import { problemOf } from './problem.ts'
-import { isSealedTogether, type Planned, sealAll, sealCall } from './sealing.ts'
+import { isSealedTogether, type Planned, sealAll, sealBesideLocks, sealCall, sealWithLocks } from './sealing.ts'
 
 /** Bound on one `plan`, retries of a silent system excluded. */
 const PLAN_LIMIT = 60_000
@@ -19,7 +19,7 @@ interface Planning {
   lockQueue?: string
   /** Seals the only plan of the run in the call that makes it. */
   seal?: SealCall
-  unlocked?: Set<string>
+  unlocked?: Map<string, LocksLater>
 }
 
 /**
@@ -36,7 +36,7 @@ export async function planSteps(
   const together = unbegun.length === 1 && isSealedTogether(input, steps)
   const seal = together ? { ...sealCall(input, state, options.before), steps: [] } : undefined
   const { rollbackId, lockQueue } = options
-  const unlocked = new Set<string>()
+  const unlocked = new Map<string, LocksLater>()
   const planning = { rollbackId, ...(lockQueue && { lockQueue }), ...(seal ? { seal } : { unlocked }) }
   const first = await inBatches(unbegun, (step) => planOne(input, step, planning))
   for (const planned of first) {
@@ -47,31 +47,9 @@ export async function planSteps(
   if (again) return again
   // The answers say so: which workers made the plans, those of an earlier version or not, is in no input.
   if (unlocked.size === 0) return sealAll(input, state, options.before)
-  const [sealed, refused] = await Promise.all([
-    sealAll(input, state, options.before),
-    lockAll(input, unbegun, [...unlocked], rollbackId),
-  ])
-  return refused ?? sealed
-}
-
-/** Takes the locks of everything that these plans would move; undefined once the run holds them all. */
-async function lockAll(
-  input: RunInput,
-  steps: readonly StepState[],
-  objects: string[],
-  rollbackId: string,
-): Promise<Planned | undefined> {
-  try {
-    await lock(rollbackId, objects, input.limits)
-    return undefined
-  } catch (error) {
-    if (isCancellation(error)) throw error
-    const problem = problemOf(error, 'unwind')
-    const step =
-      steps.find(({ plan }) => plan && lockedBy(plan).includes(String(problem.facts?.['object']))) ?? steps[0]
-    if (!step) throw error
-    return { step, problem }
-  }
+  const locks = { rollbackId, objects: [...unlocked.keys()] }
+  const withSeal = [...unlocked.values()].every((how) => how === 'with-seal')
+  return (withSeal ? sealWithLocks : sealBesideLocks)(input, state, options.before, locks)
 }
 
 /** What planning does with a problem: the request can't be carried out, or a person can mend the surroundings. */
@@ -96,13 +74,13 @@ async function planOne(
     } = await call('plan', route, input.limits, {
       ...stepCall(input, rollbackId, step),
       ...(lockQueue && { lockQueue }),
-      ...(lockQueue && unlocked && { locksLater: true }),
+      ...(lockQueue && unlocked && { locksLater: 'with-seal' as const }),
       ...(towards && { towards }),
       ...(assumed && { assumed }),
       ...(earlier && { earlier }),
       ...(seal && { seal }),
     })
-    if (free) for (const object of lockedBy(plan)) unlocked?.add(object)
+    if (free) for (const object of lockedBy(plan)) unlocked?.set(object, free)
     step.plan = plan
     step.status = 'planned'
     return sealed

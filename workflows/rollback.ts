@@ -5,8 +5,6 @@ import { readable } from '../model/duration.ts'
 import type { ApprovalNeed } from '../model/policy.ts'
 import { type Report, report as reportOf } from '../model/report/report.ts'
 import type { RunInput, RunState, StepState } from '../model/run.ts'
-import { lockedBy } from '../model/target.ts'
-import { release } from './activities.ts'
 import { approved, awaitApproval } from './approval.ts'
 import { carryOut } from './carrying.ts'
 import { close } from './closing.ts'
@@ -14,10 +12,9 @@ import { compensate } from './compensation.ts'
 import { continueWhenLong, mustContinue } from './continuing.ts'
 import { decide } from './deciding.ts'
 import { oweWhatIsLeft, stopDrill } from './drilling.ts'
-import { handOver, keep } from './ending.ts'
+import { handOver, keep, takeLeave } from './ending.ts'
 import { parkNext } from './failing.ts'
 import { openInbox } from './inbox.ts'
-import { tellLedger } from './ledger.ts'
 import { answerParked, park } from './parking.ts'
 import { endsPlanning, planSteps } from './planning.ts'
 import { end, enter, nextSteps, note, openRun, type Run } from './record.ts'
@@ -61,7 +58,7 @@ async function finish(run: Run): Promise<void> {
   refresh(run, 'ended')
   tell(run, run.input.runbook?.communicate.finished, 'finished', text)
   report(run, 'closed', text)
-  await Promise.all([letGo(run), tellLedger(run)])
+  await takeLeave(run)
   await keep(run)
   if (!run.outbox) await handOver(run)
   await parting(run)
@@ -111,7 +108,8 @@ async function plan(run: Run): Promise<void> {
   })
   if (!planned || run.abort) return
   if ('problem' in planned) return notPlanned(run, planned)
-  const { digest, lastDrill, traffic } = planned
+  const { digest, locked, lastDrill, traffic } = planned
+  if (locked) state.locked = true
   if (lastDrill !== undefined) state.lastDrill = lastDrill
   if (traffic !== undefined) state.traffic = traffic
   delete state.moved
@@ -199,12 +197,4 @@ function abort(run: Run, asked: NonNullable<Run['abort']>): void {
   if (run.state.drill && run.state.phase !== 'compensating') return stopDrill(run, asked)
   note(run, 'aborted', text, { actor })
   end(run, 'aborted', `Aborted: ${abortEffect(run.state)}`, actor)
-}
-
-async function letGo({ state }: Run): Promise<void> {
-  if (state.drill) return
-  const objects = [...new Set(state.steps.flatMap(({ plan }) => (plan ? lockedBy(plan) : [])))]
-  if (objects.length === 0) return
-  // A lock whose holder has ended is taken over, so failing to let go must not keep the run from ending.
-  await release(state.runId, objects).catch(() => undefined)
 }

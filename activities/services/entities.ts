@@ -16,6 +16,7 @@ import { ENTITY_OF, type EntityCall, type ServiceActivities } from '../../model/
 import { conclusionOf } from '../../model/service/conclusion.ts'
 import type { Ledger } from '../../model/service/facts.ts'
 import type { Refusal } from '../../model/triggers/episode.ts'
+import { letGo } from '../locks.ts'
 import { startOf } from './start.ts'
 
 /** How long one question may take; its activity has more time than that. Milliseconds. */
@@ -33,13 +34,15 @@ interface Place {
 
 /** The activities by which runs and proposals reach services and fleets. */
 export const serviceActivities: ServiceActivities = {
-  async 'unwind.conclude'({ environment, service, runId, executionId }) {
+  async 'unwind.conclude'({ environment, service, runId, executionId, objects }) {
     const { client, info } = Context.current()
+    if (objects) letGo(client, objects, runId)
     await client.workflow.signalWithStart('service', {
       ...startOf('service', { environment, service }, info.taskQueue),
       signal: 'concluded',
       signalArgs: [runId, executionId],
     })
+    return objects && { letGo: true }
   },
   async 'unwind.conclusion'({ environment, service, executionId }) {
     const state = await recordOf(Context.current().client, rollbackId(environment, service), executionId)

@@ -6,8 +6,11 @@ import type { Enforcement } from './state.ts'
 
 /** Activities by which runs and proposals reach the workflows of services and fleets, and the other way round. */
 export interface ServiceActivities {
-  /** Leaves word with the service that a run has ended; it is durable once this answers. */
-  'unwind.conclude'(call: Place & EndedAs): Promise<void>
+  /**
+   * Leaves word with the service that a run has ended; it is durable once this answers. Lets go of the objects that are
+   * named, and says so: a worker of an earlier version does neither.
+   */
+  'unwind.conclude'(call: Place & EndedAs & { objects?: string[] }): Promise<{ letGo: true } | void>
   /** What the end of a run means, read from its own record. Undefined: it left none. */
   'unwind.conclusion'(call: Place & EndedAs): Promise<Conclusion | undefined>
   /** Asks a service or a fleet, which begins to exist by being asked. */

@@ -23,6 +23,7 @@ export const paths: Readonly<Record<string, Path>> = {
   ...alone(),
   recovered: { walk: async (engine) => ended(await begin(engine, 'a', 'b')) },
   'recovered-locks-together': { walk: async (engine) => ended(await begin(engine, 'a', 'b')) },
+  'recovered-locks-with-seal': { walk: async (engine) => ended(await begin(engine, 'a', 'b')) },
   'recovered-after-outage': {
     options: {
       wrap: (target) => failing(target, { plan: [unreachable], apply: [unreachable], verify: [unreachable] }),
