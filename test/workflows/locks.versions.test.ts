@@ -10,8 +10,8 @@ type Call = Record<string, unknown>
 /** What workers of earlier versions make of calls whose newer fields they do not know, by activity. */
 const EARLIER: Record<string, (call: Call) => Call> = {
   'memory.plan': (call) => ({ ...call, ...(call['locksLater'] !== undefined && { locksLater: true }) }),
-  'unwind.seal': ({ locks: _, ...call }) => call,
-  'unwind.conclude': ({ objects: _, ...call }) => call,
+  'unwind.seal': (call) => ({ ...call, locks: undefined }),
+  'unwind.conclude': (call) => ({ ...call, objects: undefined }),
 }
 
 /** Has these activities done as by a worker of an earlier version. */
