@@ -36,7 +36,7 @@ export async function startGit(): Promise<GitServer> {
     if (push) count.pushes++
     const lose = push ? count.lose : undefined
     if (push) count.lose = undefined
-    void serve(root, request, response, lose)
+    serve(root, request, response, lose).catch(() => response.destroy())
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
