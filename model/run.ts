@@ -119,6 +119,8 @@ export interface RunInput {
   drill?: true
   /** The record so far, when the run continues as a new execution. */
   carried?: RunState
+  /** As in the run that continues: who has taken its locks. */
+  locked?: true
 }
 
 /** How people are told: milliseconds between two updates at the most, and where they see the run. */
@@ -212,8 +214,6 @@ export interface RunState {
   claimedBy?: string
   /** Of a drill: how long it took until every step held, or why it failed. */
   drill?: { took?: number; problem?: Problem }
-  /** The locks were taken by workers that also let go of them when the ledger is told: the end of the run goes by that. */
-  locked?: true
   /** The last drill of the service that passed, where a step touches data; `null` where none ever has. */
   lastDrill?: LastDrill | null
   /** What the service served when the plan was made, as a sentence, where a query is named for that. */

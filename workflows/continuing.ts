@@ -18,7 +18,8 @@ export async function continueWhenLong(run: Run): Promise<void> {
   if (run.state.outcome) return
   await condition(allHandlersFinished)
   if (isHalfAnswered(run) || run.abort) return
-  await continueAsNew<(input: RunInput) => Promise<unknown>>({ ...run.input, carried: run.state })
+  const { input, state: carried, locked } = run
+  await continueAsNew<(input: RunInput) => Promise<unknown>>({ ...input, carried, ...(locked && { locked }) })
 }
 
 function isHalfAnswered({ decision, rejected, answers }: Run): boolean {

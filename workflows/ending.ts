@@ -14,7 +14,7 @@ import { note, type Run } from './record.ts'
 export async function takeLeave(run: Run): Promise<void> {
   const objects = heldBy(run.state)
   const tells = tellsLedger(run)
-  const together = tells && objects.length > 0 && run.state.locked === true
+  const together = tells && objects.length > 0 && run.locked === true
   if (together && (await tellLedger(run, objects))) return
   // A lock whose holder has ended is taken over, so failing to let go must not keep the run from ending.
   const letGo = objects.length > 0 && release(run.state.runId, objects).catch(() => undefined)

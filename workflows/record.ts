@@ -18,6 +18,8 @@ export interface Run {
   answers: (Messages['answer'] & { actor: string })[]
   abort?: { actor: string; note: string }
   rejected?: boolean
+  /** The locks were taken by workers that also let go of them when the ledger is told: the end of the run goes by that. */
+  locked?: true
   /** Messages to people; absent in runs of earlier versions. */
   outbox?: Outbox
   /** In which activities run that an abort cancels, from the first of them on. */
@@ -28,7 +30,7 @@ const STATUS = defineSearchAttributeKey('UnwindStatus', 'KEYWORD')
 
 /** A run in memory, at its beginning or where its earlier execution left it. */
 export function openRun(input: RunInput): Run {
-  return { input, state: openRecord(input), answers: [] }
+  return { input, state: openRecord(input), answers: [], ...(input.locked && { locked: true }) }
 }
 
 /** The record of a run that begins now, or the one that it carries from its earlier execution. */

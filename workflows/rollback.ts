@@ -109,7 +109,7 @@ async function plan(run: Run): Promise<void> {
   if (!planned || run.abort) return
   if ('problem' in planned) return notPlanned(run, planned)
   const { digest, locked, lastDrill, traffic } = planned
-  if (locked) state.locked = true
+  if (locked) run.locked = true
   if (lastDrill !== undefined) state.lastDrill = lastDrill
   if (traffic !== undefined) state.traffic = traffic
   delete state.moved
