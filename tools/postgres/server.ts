@@ -65,6 +65,9 @@ export interface PostgresServer {
 
 type Settings = Record<string, string>
 
+/** One that was killed keeps its process id until its parent has heard of it, and the next takes that for a live one. */
+const STILL_LISTED = /lock file "postmaster\.pid" already exists/
+
 /** Small, and safe against kill -9; only the machine's own crash could lose what was committed. */
 const defaults = {
   fsync: 'off',
@@ -114,6 +117,7 @@ async function start(place: Place, options: PostgresOptions): Promise<PostgresSe
     ready: (ports) => isReady(place, ports, stopsEarly),
     signal: 'SIGINT',
     grace: 15_000,
+    stumbles: STILL_LISTED,
     ...(account && { user: account }),
   })
   return describe(place, dataDir, password, server)
