@@ -82,11 +82,7 @@ export function isSealedTogether(input: RunInput, steps: readonly StepState[]): 
 }
 
 /** What is sealed: the plans that there are, and what a runbook asks beside them. */
-export function sealCall(
-  input: RunInput,
-  state: Pick<RunState, 'steps' | 'procedure' | 'release'>,
-  before: string | undefined,
-): SealCall {
+export function sealCall(input: RunInput, state: Sealing, before: string | undefined): SealCall {
   const { service, environment, policy, accept } = input
   const steps = state.steps.flatMap(({ id, kind, connection, plan }) => (plan ? [{ id, kind, connection, plan }] : []))
   const drill = input.drill && ({ drill: true } as const)
